@@ -113,6 +113,7 @@ class DayLevels:
         self._days_per_level = [0] * (1 + _FROM_HIGHEST[0])
         self._highest: int | None = None
         self._stale: set[date] = set()
+        self._stale_events: set[str] = set()
 
     def set_event(self, label: str, event: Event | EventSummary | None) -> None:
         """Set an event; None: it has no counting report."""
@@ -122,7 +123,7 @@ class DayLevels:
         if (before and before.span) != (summary and summary.span):
             for key in self._keys_of.get(label, ()):
                 self._assign_day(key, label, None)
-        self._update_contribution(label)
+        self._stale_events.add(label)
 
     def set_claims(self, key: ClaimKey, claims: Iterable[GradedClaim]) -> None:
         """Set the current claims of a key; only keys of `killed` matter."""
@@ -137,7 +138,7 @@ class DayLevels:
         if label is not None:
             self._highest_lower_bounds[key] = _highest_lower_bound(claims)
             self._keys_of.setdefault(label, set()).add(key)
-            self._update_contribution(label)
+            self._stale_events.add(label)
         elif key in self._day_of_key:
             self._highest_lower_bounds[key] = _highest_lower_bound(claims)
 
@@ -148,6 +149,7 @@ class DayLevels:
 
     def days(self, events: Mapping[str, Event]) -> list[Day]:
         """Return the days with one of `events` or a claim of their own, in order."""
+        self._refresh()
         found: dict[date, Day] = {}
         for label in sorted(self._contributions):
             day = self._contributions[label][0]
@@ -171,6 +173,9 @@ class DayLevels:
         return self._levels
 
     def _refresh(self) -> None:
+        for label in self._stale_events:
+            self._update_contribution(label)
+        self._stale_events.clear()
         if self._stale:
             for day in self._stale:
                 totals, claim = self._totals.get(day, _NO_EVENTS), self._claim_on(day)

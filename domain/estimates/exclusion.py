@@ -13,6 +13,7 @@ from domain.estimates.estimate import (
     UNRELIABLE,
     CitedFigure,
     Estimate,
+    OriginCandidates,
     PolicyClaim,
     PolicyInput,
     SetAside,
@@ -46,8 +47,8 @@ class ExclusionContext:
     def __init__(self, policy_input: PolicyInput) -> None:
         self.period_end = policy_input.period_end
         by_origin = [each for claim in policy_input.claims if (each := claim.candidates) is not None and each.eligible]
-        by_origin.sort(key=_NEWEST, reverse=True)
         self._candidates = by_origin
+        self._newest_first: list[OriginCandidates] | None = None
         self._greatest = max([each.greatest for each in by_origin], default=-1)
         self._counted_until = max([each.counted_until for each in by_origin], default=BEGINNING)
         self._use_search = sum([len(each.claims) for each in by_origin]) > LINEAR_SEARCH_LIMIT
@@ -62,7 +63,8 @@ class ExclusionContext:
         found: list[tuple[PolicyClaim, ResolvedClaim]] = []
         if greatest < 0:
             return found
-        newest, grade = self._candidates[0].claims[0], self._candidates[0].grade
+        newest_origin = max(self._candidates, key=_NEWEST)
+        newest, grade = newest_origin.claims[0], newest_origin.grade
         least, newest_until, origin = newest.count.lower or 0, newest.counted_until, newest.origin
         closed = newest.count.bound in CLOSED
         for claim in claims:
@@ -89,9 +91,11 @@ class ExclusionContext:
             return self._search(claim.grade, closed=claim.closed).newest_above(own, until, figure)
         grades, any_end = _AS_GOOD[claim.grade], not claim.closed
         found: ResolvedClaim | None = None
-        for other in self._candidates:
+        if self._newest_first is None:
+            self._newest_first = sorted(self._candidates, key=_NEWEST, reverse=True)
+        for other in self._newest_first:
             if found is not None and other.newest < found.recency_key:
-                break  # candidates are sorted newest first
+                break
             if (
                 other.greatest > figure
                 and other.counted_until - until >= DOMINANCE_MARGIN
@@ -184,10 +188,11 @@ CODES = {
 
 def exclude(policy_input: PolicyInput) -> tuple[list[PolicyClaim], list[SetAside]]:
     """Apply the steps in order; a step that would leave no claim is skipped, except `rated_out`."""
-    remaining = [claim for claim in policy_input.claims if not claim.rated_out]
+    claims = policy_input.claims
+    remaining = [claim for claim in claims if not claim.rated_out]
     aside: list[SetAside] = []
-    if len(remaining) < len(policy_input.claims):
-        aside += [rated_out(claim) for claim in policy_input.claims if claim.rated_out]
+    if len(remaining) < len(claims):
+        aside += [rated_out(claim) for claim in claims if claim.rated_out]
     if len(remaining) == 1:  # the common case: no step may leave none
         return remaining, aside
     context = ExclusionContext(policy_input)
@@ -203,6 +208,8 @@ def exclude(policy_input: PolicyInput) -> tuple[list[PolicyClaim], list[SetAside
 def range_estimate(policy_input: PolicyInput) -> Estimate:
     """Estimate one key by the least and the greatest figure of the remaining claims (vocabulary §5, range/1)."""
     remaining, aside = exclude(policy_input)
+    if len(remaining) == 1:
+        return _estimate_of_one(remaining[0], aside, denied=policy_input.denied)
     low, high = lower(remaining), upper(remaining)
     return Estimate(
         lower=low.lowest if low else None,
@@ -212,6 +219,19 @@ def range_estimate(policy_input: PolicyInput) -> Estimate:
         contested=contested(remaining, denied=policy_input.denied),
         used=by_ref(remaining),
         set_aside=aside_by_ref(aside),
+    )
+
+
+def _estimate_of_one(claim: PolicyClaim, aside: Sequence[SetAside], *, denied: bool) -> Estimate:
+    """Estimate a key of which one claim remains, as range/1 does: its ends are those of the claim."""
+    return Estimate(
+        lower=claim.lowest,
+        upper=claim.highest,
+        upper_open=claim.open and claim.highest is not None,
+        best=claim.best if claim.closed else None,
+        contested=denied or claim.disputed,
+        used=(claim,),
+        set_aside=aside_by_ref(aside) if aside else (),
     )
 
 
@@ -259,6 +279,8 @@ def choose(
     claims: Sequence[PolicyClaim], end: Callable[[PolicyClaim], CitedFigure | None], *, least: bool
 ) -> PolicyClaim | None:
     """Return the claim with the least or greatest figure; ties: closed, better graded, newer, then by source."""
+    if len(claims) == 1:
+        return None if end(claims[0]) is None else claims[0]
     with_figures = [(found.figure, claim) for claim in claims if (found := end(claim)) is not None]
     if not with_figures:
         return None
@@ -291,7 +313,9 @@ def _best(closed: Sequence[PolicyClaim]) -> CitedFigure | None:
 
 def contested(remaining: Sequence[PolicyClaim], *, denied: bool) -> bool:
     """Say whether there is a denial, a disputed claim, or any two claims differ: tested on the extreme ends."""
-    lower_ends = [claim.least for claim in remaining if claim.least is not None]
-    upper_ends = [claim.greatest for claim in remaining if claim.closed and claim.greatest is not None]
+    if len(remaining) == 1:  # a claim does not differ from itself
+        return denied or remaining[0].disputed
+    lower_ends = [end.figure for claim in remaining if (end := claim.lowest) is not None]
+    upper_ends = [end.figure for claim in remaining if claim.closed and (end := claim.highest) is not None]
     differing = bool(lower_ends and upper_ends) and _differ_by_more(max(lower_ends), min(upper_ends))
     return denied or differing or any(claim.disputed for claim in remaining)

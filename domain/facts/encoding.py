@@ -56,10 +56,10 @@ class _FiledState(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=Fa
     occurred: tuple[str | None, str | None] | None
 
 
-class _CheckedFiling(Strict, frozen=True):
+class CheckedFiling(Strict, frozen=True):
     """The fields of a filed report, with all checks."""
 
-    model_config = ConfigDict(title=ReportFiled.__name__)
+    model_config = ConfigDict(title=ReportFiled.__name__, defer_build=True)
     report_id: UUID
     report: AnyReport
     reported: Spanned
@@ -120,7 +120,7 @@ def _decode_by(read: _Reader, topic: str, state: StoredState, text: StoredState 
 def _checked(shape: type[Any], state: StoredState) -> Fact:
     if shape is not ReportFiled:
         return shape.model_validate(state)
-    return ReportFiled(**vars(_CheckedFiling.model_validate(state)))
+    return ReportFiled(**vars(CheckedFiling.model_validate(state)))
 
 
 def _unchecked(shape: type[Any], state: StoredState) -> Fact:

@@ -6,6 +6,7 @@ from typing import ClassVar, Literal
 from uuid import UUID
 
 import msgspec
+from pydantic import ConfigDict
 
 from domain.facts.stored_span import Spanned
 from domain.reports.claims.claim import ClaimId, ClaimRef, Scope
@@ -101,6 +102,7 @@ class ReportFiled(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 class ReportCorrected(StoredShape, frozen=True):
     """Our own error in a report was corrected: the whole new content; `reported_at` stays what it was."""
 
+    model_config = ConfigDict(defer_build=True)
     fact_name: ClassVar[str] = "report_corrected"
     report_id: UUID
     cause: Literal["transcription", "translation", "attribution", "reclassified"]

@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 from uuid import UUID
 
 import msgspec
-from pydantic import AfterValidator, Field, StrictBool, StrictInt, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, StrictBool, StrictInt, model_validator
 from pydantic_core import PydanticCustomError
 
 from domain.reports.claims.claim import ClaimId, ClaimRef, Scope
@@ -123,6 +123,7 @@ class FileReport(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 class CorrectReport(Strict, frozen=True):
     """Replace the content of a report that *we* got wrong; `reported_at` is kept."""
 
+    model_config = ConfigDict(defer_build=True)
     report_id: UUID
     cause: Cause
     report: AnyReport

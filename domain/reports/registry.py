@@ -70,5 +70,5 @@ class _OfAnyKind:
 AnyReport = Annotated[Report, _OfAnyKind()]
 """The type of a request body: a report of any kind."""
 
-REPORTS: TypeAdapter[Report] = TypeAdapter(AnyReport)
-"""Parses a report of any kind."""
+REPORTS: TypeAdapter[Report] = TypeAdapter(AnyReport, config=ConfigDict(defer_build=True))
+"""Parses a report of any kind; built when first used, or by `rebuild`."""

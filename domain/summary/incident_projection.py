@@ -248,13 +248,14 @@ class IncidentProjection:
 
     def _update_key(self, key: ClaimKey, origins: Collection[str]) -> bool:
         """Recompute a key; returns whether its estimate may have changed (keys of events have none)."""
-        if key.measure == KILLED:
-            self._levels.set_claims(key, self._index.current_claims(key))
-        if key.event is not None:
-            self._update_event_key(self._index.policy_input(key))
-            return False
-        before = self.policy_inputs.get(key)
+        before = None if key.event is not None else self.policy_inputs.get(key)
         policy_input = self._index.policy_input(key, before, origins)
+        if key.measure == KILLED:
+            claims = ((each.resolved, each.grade, each.credibility) for each in policy_input.claims)
+            self._levels.set_claims(key, claims)
+        if key.event is not None:
+            self._update_event_key(policy_input)
+            return False
         if not policy_input.claims:
             self._update_toll(key, None)
         return policy_input is not before and self._estimate(key, before, policy_input)

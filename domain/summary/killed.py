@@ -7,10 +7,12 @@ separately and compared with nothing.
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from operator import attrgetter
 from typing import Literal, NamedTuple
 
 from domain.estimates.estimate import Estimate, PolicyInput
+from domain.ledger.canonical import unchecked_text
 from domain.reports.claims.claim import EVENT_SCOPE, INCIDENT_SCOPE, ClaimKey, ResolvedClaim, key_of, split_scope
 from domain.summary.reference_counts import ReferenceCounts
 from domain.summary.tolls import (
@@ -83,7 +85,9 @@ class _EventMeasure:
         changed = tolls.figured != number or tolls.greatest != former
         if old_origins != new_origins:
             for counts, old, new in zip((self.origins, self.figured), old_origins, new_origins, strict=True):
-                changed = counts.update(new, add=True) | counts.update(old, add=False) | changed
+                changed = counts.update(new, add=True) or changed
+                if old:
+                    changed = counts.update(old, add=False) or changed
         return changed
 
 
@@ -199,12 +203,45 @@ def killed_document(killed: KilledSummary) -> Mapping[str, object]:
     totals = {"events": killed.events, "merged": killed.merged, "scopes": killed.scopes}
     return {
         KILLED: killed.toll and toll_document(killed.toll),
-        "killed_at_least": {"figure": killed.floor, **counted_document(least)} if least else None,
+        "killed_at_least": _least_document(least) if least else None,
         **{
             f"killed_in_{name}": group_totals and _totals_document(group_totals)
             for name, group_totals in totals.items()
         },
     }
+
+
+def killed_text(killed: KilledSummary) -> str:
+    """Return the document of `killed` in its canonical form.
+
+    Raises ValueError for a lone surrogate.
+    """
+    toll = "null" if killed.toll is None else _toll_text(killed.toll)
+    least = "null" if killed.at_least is None else _least_text(killed.at_least)
+    events, merged, scopes = map(_totals_text, (killed.events, killed.merged, killed.scopes))
+    return (
+        f'{{"killed":{toll},"killed_at_least":{least},"killed_in_events":{events},'
+        f'"killed_in_merged":{merged},"killed_in_scopes":{scopes}}}'
+    )
+
+
+# Cached: of the tolls of an incident most stay the same from fact to fact.
+@lru_cache(maxsize=4096)
+def _toll_text(toll: Toll) -> str:
+    return unchecked_text(toll_document(toll))
+
+
+@lru_cache(maxsize=4096)
+def _least_text(toll: Toll) -> str:
+    return unchecked_text(_least_document(toll))
+
+
+def _totals_text(totals: ScopeTotals | None) -> str:
+    return "null" if totals is None else f'{{"count":{totals.number},"greatest":{_toll_text(totals.greatest)}}}'
+
+
+def _least_document(toll: Toll) -> Mapping[str, object]:
+    return {"figure": toll.lower.figure if toll.lower else None, **counted_document(toll)}
 
 
 def _totals_document(totals: ScopeTotals) -> Mapping[str, object]:

@@ -9,6 +9,10 @@ from uuid import UUID
 
 from fastapi import FastAPI
 
+from domain.facts.encoding import CheckedFiling
+from domain.facts.union import ReportCorrected
+from domain.incident.commands import CorrectReport
+from domain.reports.registry import REPORTS
 from domain.slots import discover
 from service.api import openapi, resources
 from service.api.errors import handlers
@@ -38,6 +42,7 @@ def create_app(
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
         async with opened() as services:
             app.state.services = services
+            _build_models()
             app.openapi()  # made by the first request with a parameter otherwise, while all others wait
             gc.collect()
             gc.freeze()  # modules and caches are long-lived; a full collection over them takes half a second
@@ -64,6 +69,13 @@ def create_app(
     app.add_middleware(RequestMiddleware, new_id=new_id)
     openapi.install(app, RESOURCES)
     return app
+
+
+def _build_models() -> None:
+    """Build the models that importing leaves to their first use, so that no request waits for them."""
+    for model in (CheckedFiling, ReportCorrected, CorrectReport):
+        model.model_rebuild()
+    REPORTS.rebuild()
 
 
 def _version() -> str:

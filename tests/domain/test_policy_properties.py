@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain import catalogue
-from domain.estimates.estimate import PART_EXCEEDS, PolicyClaim, PolicyInput
-from domain.estimates.exclusion import CODES, exclude, range_estimate
+from domain.estimates.estimate import PART_EXCEEDS, Estimate, PolicyClaim, PolicyInput
+from domain.estimates.exclusion import CODES, contested, exclude, lower, range_estimate, upper
 from domain.reports.claims.claim import ResolvedClaim
 from domain.values.counts.count import words_for
 from tests.domain import questions as asked
@@ -217,3 +217,25 @@ def test_a_question_with_one_claim_more_or_fewer_is_the_question_of_those_claims
         assert asked_anew == plain
     assert old not in fewer.claims
     assert fewer.with_claim(place, None, old) == question
+
+
+@given(questions())
+def test_of_one_claim_the_range_is_what_the_rule_for_several_gives_where_all_are_that_claim(
+    question: PolicyInput,
+) -> None:
+    for claim in question.claims:
+        estimate = range_estimate(replace(question, claims=(claim,)))
+        if claim.rated_out:
+            assert (estimate.used, [item.code for item in estimate.set_aside]) == ((), ["rated_out"])
+            continue
+        twice = [claim, claim]
+        low, high = lower(twice), upper(twice)
+        assert estimate == Estimate(
+            lower=low.lowest if low else None,
+            upper=high.highest if high else None,
+            upper_open=bool(high and high.open),
+            best=claim.best if claim.closed else None,
+            contested=contested(twice, denied=question.denied),
+            used=(claim,),
+            set_aside=(),
+        )

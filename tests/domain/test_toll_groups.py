@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 
 from domain.estimates.estimate import CitedFigure, Estimate
 from domain.estimates.exclusion import range_estimate
+from domain.ledger.canonical import canonical
 from domain.reports.claims.claim import INCIDENT_SCOPE, ClaimKey
-from domain.summary.killed import KILLED, TollIndex
+from domain.summary.killed import KILLED, TollIndex, killed_document, killed_text
 from domain.summary.tolls import Toll, TollGroup, toll_of
 from domain.values.populations import Population
 from tests.domain.questions import ask, claim
@@ -64,6 +65,7 @@ def test_those_killed_are_told_by_the_rule_applied_to_all_tolls_after_each_chang
             kept[key] = new
         assert (index.killed.toll, index.killed.at_least) == told(kept)
         assert index.killed is index.killed
+        assert killed_text(index.killed) == canonical(killed_document(index.killed)).decode()
 
 
 def estimate_of(count: str) -> Estimate:

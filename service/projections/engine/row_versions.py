@@ -3,7 +3,9 @@
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from typing import Final
+
+from msgspec import Struct, msgpack
 
 from service.projections.read_model import RowKey, RowValues
 
@@ -12,18 +14,28 @@ Fingerprints = dict[RowKey, bytes]
 
 NOT_WRITTEN: Final = b""
 
+_write: Final = msgpack.Encoder().encode
+
 
 def fingerprint(row: RowValues) -> bytes:
     """Return a digest that identifies a row among all of its key; stored instead of the row to save memory."""
-    return hashlib.blake2b(repr(row).encode("utf-8", "surrogatepass"), digest_size=16).digest()
+    try:
+        content = _write(row)
+    except (TypeError, ValueError, OverflowError):  # half a surrogate, or an integer beyond 64 bits: rare
+        content = repr(row).encode("utf-8", "surrogatepass")
+    return hashlib.blake2b(content, digest_size=16).digest()
 
 
-class OpenRow(NamedTuple):
-    """A row that begins within a batch and is current at its end, beside the fingerprints of its subject's rows."""
+class OpenRow(Struct, gc=False):
+    """A row that begins within a batch and is current at its end, beside the fingerprints of its subject's rows.
+
+    `fingerprint` is its own, NOT_WRITTEN until it is computed.
+    """
 
     since: int
     row: RowValues
     current: Fingerprints
+    fingerprint: bytes = NOT_WRITTEN
 
 
 @dataclass(slots=True)
@@ -43,20 +55,23 @@ class RowVersions:
 
         Positions must not decrease. `current` are the rows of the subject before; it is kept up to date.
         """
-        opened = self.open.pop(key, None)
+        own, opened = NOT_WRITTEN, self.open.get(key)
         if opened is not None:
-            since, before, _ = opened
+            since, before = opened.since, opened.row
             if before == row and repr(before) == repr(row):  # equal as for fingerprints: -0.0 differs from 0.0
-                self.open[key] = opened
                 return
             if since < position:
                 self.closed.append((*before, since, position))
+            if row is not None and opened.current is current:  # the common case
+                opened.since, opened.row, opened.fingerprint = position, row, NOT_WRITTEN
+                return
+            del self.open[key]
         elif key in current:
-            if row is not None and fingerprint(row) == current[key]:
+            if row is not None and (own := fingerprint(row)) == current[key]:
                 return
             self.ended[key] = position
         if row is not None:
-            self.open[key] = OpenRow(position, row, current)
+            self.open[key] = OpenRow(position, row, current, own)
             current[key] = NOT_WRITTEN
         else:
             current.pop(key, None)
@@ -70,7 +85,7 @@ class RowVersions:
     def mark_written(self) -> None:
         """Replace the marks of open rows by their fingerprints: the batch is stored."""
         for key, each in self.open.items():
-            each.current[key] = fingerprint(each.row)
+            each.current[key] = each.fingerprint or fingerprint(each.row)
 
     def __bool__(self) -> bool:
         """Return whether there is anything to write."""

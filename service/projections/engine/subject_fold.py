@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, Self, cast
 from uuid import UUID
 
 import psycopg
+from msgspec import Struct
 
 from domain.facts.union import Recorded, SourceFact
 from domain.facts.versions import topic_of
@@ -71,7 +72,7 @@ class SubjectFold:
         return state.update()
 
 
-class RowChanges(NamedTuple):
+class RowChanges(Struct, frozen=True, gc=False):
     """The changes of one fact in the rows that one read model has of one subject."""
 
     model: ReadModel[Any]
@@ -79,7 +80,7 @@ class RowChanges(NamedTuple):
     current: Fingerprints
 
 
-class Applied(NamedTuple):
+class Applied(Struct, frozen=True, gc=False):
     """A subject to which a fact was applied, the changes of its summary, and those of rows."""
 
     fold: SubjectFold
@@ -156,11 +157,12 @@ class RowFold:
 
     def put(self, found: Iterable[RowChanges], position: int) -> None:
         """Add the changes of a fact to the row versions of the read models that have not failed at it."""
-        for model, changes, current in found:
-            if model.name not in self.failures:
-                versions = self.versions[model.name]
-                for key, row in changes:
-                    versions.put(key, row, position, current)
+        for each in found:
+            name = each.model.name
+            if name not in self.failures:
+                versions = self.versions[name]
+                for key, row in each.changes:
+                    versions.put(key, row, position, each.current)
 
     def _checkpoint(self, fold: SubjectFold, models: Iterable[ReadModel[Any]], recorded: Recorded) -> None:
         """Fingerprint the rows of a newly folded subject, before a fact is applied."""

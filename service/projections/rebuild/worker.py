@@ -222,10 +222,10 @@ class FoldFromStart:
             return False
         self.rows.put(applied.changes, recorded.position)
         facts.clear()
-        for model, _, _ in applied.changes:
-            versions = self.rows.versions[model.name]
+        for each in applied.changes:
+            versions = self.rows.versions[each.model.name]
             if len(versions.closed) >= ROWS_AT_ONCE:
-                self.store(model, RowVersions(closed=versions.closed))
+                self.store(each.model, RowVersions(closed=versions.closed))
                 versions.closed = []
         return bool(self.rows.running(kind))
 

@@ -5,9 +5,8 @@ from datetime import datetime
 from typing import Final
 
 from domain.facts.union import Recorded
-from domain.ledger.canonical import unchecked_text
 from domain.summary.incident_projection import IncidentProjection
-from domain.summary.killed import killed_document
+from domain.summary.killed import killed_text
 from domain.summary.summary import IncidentSummary, SummaryChanges
 from service.projections.read_model import AT_A_POSITION, ReadModel, RowChange, RowValues
 
@@ -15,12 +14,12 @@ _EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001 - clocks without a zone are
 
 
 def _rows(projection: IncidentProjection) -> Iterable[RowValues]:
-    if projection.opened is not None:
-        yield _row(projection, projection.opened)
+    opened = projection.opened
+    return () if opened is None else (_row(projection, opened),)
 
 
 def _changed(projection: IncidentProjection, changes: SummaryChanges) -> Iterable[RowChange]:
-    return ((row[:1], row) for row in _rows(projection)) if changes.summary else ()
+    return [(row[:1], row) for row in _rows(projection)] if changes.summary else ()
 
 
 def _row(projection: IncidentProjection, opened: Recorded) -> RowValues:
@@ -45,7 +44,7 @@ def _row(projection: IncidentProjection, opened: Recorded) -> RowValues:
         list(found.admin1s),
         found.level,
         found.killed.floor,
-        unchecked_text(killed_document(found.killed)),
+        killed_text(found.killed),
         found.occurred_from,
         found.occurred_to,
         [float(lat) for lat, _ in found.points],

@@ -14,8 +14,8 @@ def _rows(projection: IncidentProjection) -> Iterable[RowValues]:
 
 
 def _changed(projection: IncidentProjection, changes: SummaryChanges) -> Iterable[RowChange]:
-    rows = ((projection.history.stream, stream) for stream in changes.inputs)
-    return ((row, row) for row in rows)
+    own = projection.history.stream
+    return [((own, stream), (own, stream)) for stream in changes.inputs] if changes.inputs else ()
 
 
 READ_MODEL: ReadModel[IncidentProjection] = ReadModel(
