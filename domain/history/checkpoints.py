@@ -4,7 +4,7 @@ Copies share the reports that no fact in between has changed; a report is copied
 """
 
 from bisect import bisect_right
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from operator import attrgetter
 from typing import Final, NamedTuple
 from uuid import UUID
@@ -79,6 +79,23 @@ class HistoryCheckpoints:
             _accumulate_copying(history, recorded)
         if not self._in_order:
             history.journal.sort(key=attrgetter("position"))
+        return history
+
+    def to_go_on(self, facts: Sequence[Recorded], start: int) -> History:
+        """Return the history of the first `start` of the inputs at a position, to be folded on with the others.
+
+        `facts` are all these inputs, in the order of the log.
+        """
+        history = self.at(facts[start - 1].position)
+        if len(history.journal) < start:
+            known = set(map(id, history.journal))
+            for recorded in facts[:start]:
+                if id(recorded) not in known:
+                    _accumulate_copying(history, recorded)
+        reports = history.all_reports
+        for report_id in {each for recorded in facts[start:] for each in _changed_reports(history, recorded)}:
+            if report_id in reports:
+                reports[report_id] = reports[report_id].copy()
         return history
 
     def count_at(self, position: int) -> int:
