@@ -131,6 +131,8 @@ class KeptIncidents:
         Raises psycopg.Error, UnknownFact, and catalogue.UnknownName.
         """
         kept = self._incident(question.stream, question.position)
+        if not kept.checkpoints.is_bounded(question.position, question.reported_until):
+            question = replace(question, reported_until=None)
         same = replace(question, position=kept.checkpoints.count_at(question.position))
         answer = self._answers.get(same) or kept.from_timeline(question)
         if answer is None:
