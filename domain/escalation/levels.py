@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, tzinfo
 
-from domain.escalation.occurrences import Event, EventSummary, events_of, local_day, offset_of
+from domain.escalation.occurrences import Event, EventSummary, events_of, local_day, offset_of, summaries_of
 from domain.estimates.claim_index import ClaimSnapshot, GradedClaim
 from domain.estimates.estimate import IMPROBABLE, UNRELIABLE, CitedFigure, PolicyClaim
 from domain.history.history import History
@@ -119,7 +119,8 @@ class DayLevels:
         """Set an event; None: it has no counting report."""
         before, summary = self._summaries.pop(label, None), None
         if event is not None:
-            summary = self._summaries[label] = EventSummary(event.span, event.tier)
+            summary = event if isinstance(event, EventSummary) else EventSummary(event.span, event.tier)
+            self._summaries[label] = summary
         if (before and before.span) != (summary and summary.span):
             for key in self._keys_of.get(label, ()):
                 self._assign_day(key, label, None)
@@ -253,14 +254,9 @@ class DayLevels:
 
 def chronology(history: History, snapshot: ClaimSnapshot) -> Chronology:
     """Build the chronology of the counting claims and reports at one moment."""
-    levels, events = DayLevels(history), events_of(snapshot.counting.values())
-    for label, event in events.items():
-        levels.set_event(label, event)
-    undated: list[UndatedClaim] = []
+    events = events_of(snapshot.counting.values())
+    levels, undated = _levels(history, snapshot, events), list[UndatedClaim]()
     for each in snapshot.by_key:
-        levels.set_claims(
-            each.key, ((claim.resolved, claim.grade, claim.credibility) for claim in each.policy_input.claims)
-        )
         if each.key.measure == "killed":
             span = levels.span_of(each.key)
             offset = _offset(history, each.key)
@@ -274,9 +270,19 @@ def chronology(history: History, snapshot: ClaimSnapshot) -> Chronology:
     return Chronology(levels.days(events), undated)
 
 
-def days(history: History, snapshot: ClaimSnapshot) -> list[Day]:
-    """Return the days of violence or tension, in order."""
-    return [day for day in chronology(history, snapshot).days if day.level > NOTHING]
+def levels_of(history: History, snapshot: ClaimSnapshot) -> Mapping[date, int]:
+    """Return the levels of the days of violence or tension at one moment, in no order."""
+    return _levels(history, snapshot, summaries_of(snapshot.counting.values())).levels
+
+
+def _levels(history: History, snapshot: ClaimSnapshot, events: Mapping[str, Event | EventSummary]) -> DayLevels:
+    levels = DayLevels(history)
+    for label, event in events.items():
+        levels.set_event(label, event)
+    for each in snapshot.by_key:
+        claims = ((claim.resolved, claim.grade, claim.credibility) for claim in each.policy_input.claims)
+        levels.set_claims(each.key, claims)
+    return levels
 
 
 def _event_or_period(history: History, key: ClaimKey) -> tuple[str | None, Span | None]:

@@ -68,6 +68,15 @@ class EventReports:
             self.add(other, version)
 
 
+def summaries_of(reports: Iterable[ReportHistory]) -> dict[str, EventSummary]:
+    """Return the summaries of the events, by label."""
+    found: dict[str, list[ReportHistory]] = {}
+    for report in reports:
+        if (label := report.current.event) is not None:
+            found.setdefault(label, []).append(report)
+    return {label: _summary(reports) for label, reports in found.items()}
+
+
 def events_of(reports: Iterable[ReportHistory]) -> dict[str, Event]:
     """Return the events, by label, in the order of their labels."""
     found: dict[str, list[ReportHistory]] = {}
@@ -83,10 +92,19 @@ _ELSEWHERE = f"/{event_scope('')}"
 
 
 def _event(label: str, reports: Sequence[ReportHistory]) -> Event:
+    summary = _summary(reports)
+    return Event(label, sorted(reports, key=_REF), summary.span, summary.tier)
+
+
+def _summary(reports: Sequence[ReportHistory]) -> EventSummary:
+    if len(reports) == 1:  # most events
+        version = reports[0].current
+        span = version.occurred
+        return EventSummary(None if span is None or span.latest is None else span, version.tier)
     event = EventReports()
     for each in reports:
         event.add(each.ref, each.current)
-    return Event(label, sorted(reports, key=_REF), event.summary.span, event.summary.tier)
+    return event.summary
 
 
 _Narrowness = tuple[bool, timedelta, datetime, str]

@@ -76,8 +76,12 @@ class SourceClaims:
         """Bulk-load reports, while empty."""
         for report, claims in reports:
             self._add_report(report, claims)
-            for each in claims:
-                self._add_claim(each)
+            for claim in claims:
+                found = None if claim.incremental else self.claims.get(claim.key)
+                if found is None:
+                    self._add_claim(claim)
+                else:
+                    found[claim.ref] = claim
         self.counting = dict(self.reports)
         self.with_statements = _stating_reports(self.counting)
         if self._cross_key_reports:
@@ -174,9 +178,12 @@ class SourceClaims:
         seen, dominating = states[-1] if states else (0, ())
         if seen >= len(chain.succession) - 1:
             return dominating
+        candidates = list(dominating)
         for claim in chain.succession[seen:-1]:
             if not self._with_credibility or self._report_of(claim).credibility_of(claim.ref) != IMPROBABLE:
-                dominating = (*(each for each in dominating if not is_redundant(each, claim)), claim)
+                candidates = [each for each in candidates if not is_redundant(each, claim)]
+                candidates.append(claim)
+        dominating = tuple(candidates)
         if states is None:
             states = self._dominating_past[key] = deque(maxlen=_PAST_STATES)
         states.append((len(chain.succession) - 1, dominating))

@@ -4,7 +4,8 @@ Copies share the reports that no fact in between has changed; a report is copied
 """
 
 from bisect import bisect_right
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from datetime import datetime
 from operator import attrgetter
 from typing import Final, NamedTuple
 from uuid import UUID
@@ -16,6 +17,7 @@ from domain.facts.union import (
     ReportAssessed,
     ReportCorrected,
     ReportDisputed,
+    ReportFiled,
     ReportReinstated,
     ReportRetracted,
     SameOriginStated,
@@ -23,6 +25,7 @@ from domain.facts.union import (
 )
 from domain.history.history import History, accumulate
 from domain.history.inputs import InputStreams
+from domain.reports.claims.claim import BEGINNING, END, latest
 
 INTERVAL: Final = 500
 """The most facts that are folded to reach a position: some milliseconds. A copy takes about 100 bytes a report."""
@@ -53,6 +56,8 @@ class HistoryCheckpoints:
         """In the order in which they become inputs; those of one stream in their order."""
         self._positions: list[int] = []
         """For each fact, the position at which it is an input: its own, or that at which its stream became one."""
+        self._last_moments: list[datetime] = []
+        """For each fact, no moment on the reported clock that it or an earlier one states is later than this."""
         self._in_order = True
         self._head = History(stream)
         self._checkpoints = [Checkpoint(0, History(stream))]
@@ -81,16 +86,50 @@ class HistoryCheckpoints:
             history.journal.sort(key=attrgetter("position"))
         return history
 
+    def to_go_on(self, facts: Sequence[Recorded], start: int) -> History:
+        """Return the history of the first `start` of the inputs at a position, to be folded on with the others.
+
+        `facts` are all these inputs, in the order of the log.
+        """
+        history = self.at(facts[start - 1].position)
+        if len(history.journal) < start:
+            known = set(map(id, history.journal))
+            for recorded in facts[:start]:
+                if id(recorded) not in known:
+                    _accumulate_copying(history, recorded)
+        reports = history.all_reports
+        for report_id in {each for recorded in facts[start:] for each in _changed_reports(history, recorded)}:
+            if report_id in reports:
+                reports[report_id] = reports[report_id].copy()
+        return history
+
     def count_at(self, position: int) -> int:
         """Return how many facts, from the first, are inputs at a position."""
         return bisect_right(self._positions, position)
+
+    def is_bounded(self, position: int, moment: datetime | None) -> bool:
+        """Say whether a moment on the reported clock may leave out a report or a retraction known at a position."""
+        count = self.count_at(position)
+        return moment is not None and count > 0 and moment < self._last_moments[count - 1]
 
     def _fold(self, recorded: Recorded, position: int) -> None:
         _accumulate_copying(self._head, recorded)
         self.facts.append(recorded)
         self._positions.append(position)
+        before = self._last_moments[-1] if self._last_moments else BEGINNING
+        self._last_moments.append(max(before, _moment_stated(recorded)))
         if len(self.facts) % self._interval == 0:
             self._checkpoints.append(Checkpoint(len(self.facts), self._head.copy()))
+
+
+def _moment_stated(recorded: Recorded) -> datetime:
+    """Return the moment of a report or a retraction; END for a time zone, by which any may be read again."""
+    fact = recorded.fact
+    if isinstance(fact, ReportFiled):
+        return latest(fact.reported)
+    if isinstance(fact, ReportRetracted) and fact.reported is not None:
+        return latest(fact.reported)
+    return END if isinstance(fact, IncidentAmended) and fact.time_zone else BEGINNING
 
 
 def _accumulate_copying(history: History, recorded: Recorded) -> None:

@@ -16,6 +16,8 @@ while another thread is busy, reacquiring it takes milliseconds."""
 _BLOCK = 64
 """Bytes of a block of SHA-256."""
 _INNER_PAD, _OUTER_PAD = (bytes(byte ^ pad for byte in range(256)) for pad in (0x36, 0x5C))
+_PLAIN = frozenset({str, bool, type(None)})
+"""Types of which every value is allowed."""
 _SLICE = 200
 """List items encoded in one call: about 1 ms."""
 _encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode
@@ -50,8 +52,11 @@ def unchecked_text(document: object) -> str:
 
 
 def _text(document: object) -> str:
-    text = _encode(document)
-    if not text.isascii() and max(text) > "\uffff":
+    try:
+        text = _unchecked.encode(document).decode()
+    except (TypeError, ValueError):  # subclasses of str and int; lone surrogates
+        text = _encode(document)
+    if not text.isascii() and len(text.encode("utf-16-le", "surrogatepass")) > 2 * len(text):  # beyond U+FFFF
         return json.dumps(_by_utf16(document), ensure_ascii=False, separators=(",", ":"))
     return text
 
@@ -103,7 +108,7 @@ def _check(value: object) -> None:
         _check_members(cast("dict[object, object]", value))
     elif isinstance(value, list | tuple):
         for item in cast("list[object]", value):
-            if type(item) is not str:
+            if type(item) not in _PLAIN:
                 _check(item)
     elif isinstance(value, int):
         if not -_BIGGEST <= value <= _BIGGEST:
@@ -116,7 +121,10 @@ def _check_members(members: dict[object, object]) -> None:
     for key, item in members.items():
         if not isinstance(key, str):
             raise TypeError(_TYPE_ERROR.format(f"a key of type {type(key).__name__}"))
-        if type(item) is not str:  # most are, and a call for each would dominate the cost
+        kind = type(item)
+        if kind is dict:
+            _check_members(cast("dict[object, object]", item))
+        elif kind not in _PLAIN:  # most are, and a call for each would dominate the cost
             _check(item)
 
 

@@ -1,14 +1,15 @@
 """Step series of estimates along the reported and the recorded clock.
 
 Both are folds: the steps up to a moment, or a transaction, are the first of all (`steps_until`, `steps_as_of`), and
-recorded steps go on from where they were left (`continued_steps`).
+both go on from where they were left (`continued_reported_steps`, `continued_steps`).
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import groupby
+from uuid import UUID
 
 from msgspec import Struct
 
@@ -62,6 +63,9 @@ NO_ESTIMATE = EstimateFigures(None, None, False, None, False, None, False)  # no
 
 NO_BREAKS = frozenset[str]()
 
+INSTANT = timedelta(microseconds=1)
+"""The resolution of both clocks."""
+
 
 @dataclass(slots=True)
 class _Causes:
@@ -90,10 +94,9 @@ class _StepRecorder:
         self._inputs: dict[ClaimKey, PolicyInput] = {}
         self._causes = _Causes()
 
-    def load(self, history: History, series: EstimateSeries) -> None:
-        """Start from the steps of what a history holds, as of the reading's moment."""
+    def load(self, history: History, series: EstimateSeries, until: datetime | None) -> None:
+        """Start from the steps of what a history holds, as of `until` on the reported clock."""
         self.series = {key: list(steps) for key, steps in series.items()}
-        until = self._reading.reported_until
         standing = [(report, report.claims_at(until)) for report in history.standing_reports(until)]
         self.index.load(standing)
         self._claims = {report.ref: claims for report, claims in standing}
@@ -141,11 +144,25 @@ class _StepRecorder:
 
 def reported_steps(history: History, reading: Reading) -> EstimateSeries:
     """Return the steps along the reported clock, up to the reading's moment, from all facts known."""
+    return _reported_steps(_StepRecorder(history, reading), history, reading, None)
+
+
+def continued_reported_steps(
+    earlier: EstimateSeries, history: History, start: datetime, reading: Reading
+) -> EstimateSeries:
+    """Return the reported steps `earlier` than `start` (UTC), and those from it on, up to the reading's moment."""
     recorder = _StepRecorder(history, reading)
-    changes: dict[datetime, list[ReportHistory]] = {}
+    recorder.load(history, earlier, start - INSTANT)
+    return _reported_steps(recorder, history, reading, start)
+
+
+def _reported_steps(
+    recorder: _StepRecorder, history: History, reading: Reading, start: datetime | None
+) -> EstimateSeries:
+    until, changes = reading.reported_until, dict[datetime, list[ReportHistory]]()
     for report in history.reports.values():
         for moment in report.effective_moments():
-            if reading.reported_until is None or moment <= reading.reported_until:
+            if (until is None or moment <= until) and (start is None or moment >= start):
                 changes.setdefault(moment, []).append(report)
     for moment in sorted(changes):
         for report in changes[moment]:
@@ -161,18 +178,25 @@ def recorded_steps(history: History, reading: Reading) -> EstimateSeries:
 
 
 def continued_steps(
-    earlier: EstimateSeries, history: History, facts: Iterable[Recorded], reading: Reading
+    earlier: EstimateSeries,
+    history: History,
+    facts: Iterable[Recorded],
+    reading: Reading,
+    passed_over: Collection[UUID] = (),
 ) -> EstimateSeries:
     """Return the recorded steps `earlier` of what `history` holds, and those of later facts, which are applied to it.
 
-    `facts` come in the order of the log; the first begins a transaction.
+    `facts` come in the order of the log; the first begins a transaction. Facts on the reports `passed_over` are not
+    applied: none of these may be standing at the reading's moment.
     """
     recorder = _StepRecorder(history, reading)
-    recorder.load(history, earlier)
+    recorder.load(history, earlier, reading.reported_until)
     for at, of_transaction in groupby(facts, key=lambda recorded: recorded.recorded_at):
         position = 0
         for recorded in of_transaction:
             position = recorded.position
+            if passed_over and getattr(recorded.fact, "report_id", None) in passed_over:
+                continue
             affected = apply_fact(history, recorder.index, recorded)
             recorder.add_regraded(affected.regraded)
             for report_id in affected.reports:

@@ -17,7 +17,7 @@ from domain.documents.state import (
     source_document,
     whole_document,
 )
-from domain.escalation.levels import days
+from domain.escalation.levels import levels_of
 from domain.estimates.claim_index import by_origin, snapshot_claims
 from domain.history.history import History, ReportHistory
 from domain.reading import Document, Reading, View, ViewRow
@@ -42,7 +42,7 @@ def finish(history: History, reading: Reading) -> Document:
             for origin, own in sorted(by_origin(reports).items())
         ],
         "blame": blame_document(_blame(history, reports)),
-        "escalation": escalation_document({day.day: day.level for day in days(history, snapshot)}),
+        "escalation": escalation_document(levels_of(history, snapshot)),
         "estimates": [estimate_document(keyed, estimate) for keyed, estimate in estimates],
         "sentences": [text for keyed, estimate in estimates for text in sentences(history, keyed.key, estimate)],
     }

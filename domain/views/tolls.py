@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import cast
 
-from domain.documents.estimates import ESTIMATE_COLUMNS, KEY_COLUMNS, estimate_cells, figure_document, key_cells
+from domain.documents.estimates import ESTIMATE_COLUMNS, KEY_COLUMNS, estimate_cells, key_cells
 from domain.history.history import History
 from domain.reading import Document, Reading, View, ViewRow
-from domain.revisions.steps import EstimateSeries, EstimateStep, recorded_steps, reported_steps, sorted_keys
-from domain.values.time.clocks import format_instant
+from domain.revisions.step_documents import steps_document
+from domain.revisions.steps import recorded_steps, reported_steps
 
 
 def finish(history: History, reading: Reading) -> Document:
@@ -15,39 +15,7 @@ def finish(history: History, reading: Reading) -> Document:
 
     All steps are estimated by the reading's policy. Along the recorded clock each step equals the answer given then.
     """
-    return document(history, reported_steps(history, reading), recorded_steps(history, reading))
-
-
-def document(history: History, reported: EstimateSeries, recorded: EstimateSeries) -> Document:
-    """Return the document of these steps."""
-    series = [
-        {
-            **key.document,
-            "reported": [_step(step) for step in reported.get(key, ())],
-            "recorded": [_step(step) for step in recorded.get(key, ())],
-        }
-        for key in sorted_keys(reported, recorded)
-        if reported.get(key) or recorded.get(key)
-    ]
-    return {"incident": history.slug, "series": series}
-
-
-def _step(step: EstimateStep) -> Document:
-    estimate = step.estimate
-    at: Document = {"at": format_instant(step.at)}
-    if step.position is not None:
-        at["position"] = step.position
-    return {
-        **at,
-        "lower": figure_document(estimate.lower),
-        "upper": figure_document(estimate.upper),
-        "upper_open": estimate.upper_open,
-        "best": figure_document(estimate.best),
-        "contested": estimate.contested,
-        **({"label": estimate.label} if estimate.label else {}),
-        "moved_by": list(step.moved_by),
-        "break": step.broken,
-    }
+    return steps_document(history, reported_steps(history, reading), recorded_steps(history, reading))
 
 
 def _rows(tolls: Document) -> Sequence[ViewRow]:

@@ -101,10 +101,11 @@ class AnsweringProcess:
         if self._connection is not None:
             return await run(self._thread, self._exchange, question)
         if self._starting is None or self._starting.done():
-            self._starting = run(self._thread, self._start)
+            self._starting = run(self._thread, self._start, question)
         return None
 
-    def _start(self) -> None:
+    def _start(self, question: _Question) -> None:
+        """Start the process; it has answered the question that it is started for before it is asked others."""
         context = subprocesses.spawn_context()
         ours, theirs = cast("tuple[Connection, Connection]", context.Pipe())
         process = context.Process(target=_serve, args=(self._url, theirs), name="knownwhen-answering", daemon=True)
@@ -113,7 +114,9 @@ class AnsweringProcess:
         self._process = process
         try:
             ours.recv()
-        except EOFError:
+            ours.send(question)
+            ours.recv()
+        except (EOFError, OSError):
             _log.warning("the answering process did not start", exit_status=process.exitcode)
             return
         self._connection = ours

@@ -10,6 +10,10 @@ from psycopg import Cursor
 
 from domain.facts.union import Recorded
 from domain.history.checkpoints import HistoryCheckpoints
+from domain.history.history import History
+from domain.reading import Document, Reading
+from domain.revisions.kept_steps import STEPS_VIEW, KeptSteps
+from domain.revisions.step_documents import steps_document
 from domain.summary.state_timeline import TIMELINE_VIEW, StateTimeline
 from service.answers.inputs import first_streams, gather
 from service.answers.questions import (
@@ -48,6 +52,11 @@ class _KeptIncident:
     timeline_questions: int = 0
     timeline: StateTimeline | None = None
     in_timeline: int = 0
+    steps: KeptSteps = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Keep no steps yet."""
+        self.steps = KeptSteps(self.checkpoints)
 
     def inputs_at(self, position: int) -> tuple[LastInput, dict[UUID, int]] | None:
         """Return the last input at a position, and the inputs with their versions; None before it was opened."""
@@ -64,6 +73,14 @@ class _KeptIncident:
         if found is None or not history.own.slug or history.own.into:
             return None
         return IncidentAt(history, found[0], _named(found[1]))
+
+    def answer(self, question: ViewQuestion, found: IncidentAt) -> ViewAnswer:
+        """Answer about the incident at the question's position; steps are made from those kept."""
+
+        def from_steps(history: History, reading: Reading) -> Document:
+            return steps_document(history, *self.steps.at(question.position, history, reading))
+
+        return view_of(question, found, from_steps if question.view == STEPS_VIEW else None)
 
     def from_timeline(self, question: ViewQuestion) -> ViewAnswer | None:
         """Answer from the timeline; None where it is not that far, or has other documents."""
@@ -114,13 +131,15 @@ class KeptIncidents:
         Raises psycopg.Error, UnknownFact, and catalogue.UnknownName.
         """
         kept = self._incident(question.stream, question.position)
+        if not kept.checkpoints.is_bounded(question.position, question.reported_until):
+            question = replace(question, reported_until=None)
         same = replace(question, position=kept.checkpoints.count_at(question.position))
         answer = self._answers.get(same) or kept.from_timeline(question)
         if answer is None:
             found = kept.at(question.position)
             if found is None:
                 return None
-            answer = view_of(question, found)
+            answer = kept.answer(question, found)
         self._answers.put(same, answer, len(answer.data) + len(answer.table or b""))
         return answer._replace(text=self._text(answer, question.position)) if answer.texts else answer
 

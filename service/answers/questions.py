@@ -1,6 +1,6 @@
 """Questions about one incident and their answers, as they go from process to process; how they are answered."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -13,6 +13,9 @@ from domain.reading import Document, Reading
 from domain.revisions.difference import difference
 from service.answers.tables import view_table
 from service.runtime.worker_thread import empty_lists
+
+Finish = Callable[[History, Reading], Document]
+"""Makes the document of a view."""
 
 
 class LastInput(NamedTuple):
@@ -83,10 +86,10 @@ class DifferenceAnswer(NamedTuple):
     ends: tuple[tuple[str, LastInput], tuple[str, LastInput]]
 
 
-def view_of(question: ViewQuestion, found: IncidentAt) -> ViewAnswer:
-    """Answer about an incident, without free text."""
+def view_of(question: ViewQuestion, found: IncidentAt, finish: Finish | None = None) -> ViewAnswer:
+    """Answer about an incident, without free text; by `finish`, if given, in place of that of the view."""
     reading = found.reading(question.reported_until, question.policy)
-    document = catalogue.view(question.view).finish(found.history, reading)
+    document = (finish or catalogue.view(question.view).finish)(found.history, reading)
     answer = view_answer(question, document, reading.policy.id, found.last, found.inputs)
     empty_lists(document)
     return answer

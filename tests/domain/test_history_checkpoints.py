@@ -53,6 +53,27 @@ def _check(kept: HistoryCheckpoints, book: Book, slug: str, position: int) -> No
         assert _told(kept.at(position)) == _told(history)
 
 
+@given(worlds(), others(), st.lists(curated() | extras(), max_size=6), st.randoms(use_true_random=False))
+def test_a_moment_that_leaves_nothing_out_is_none(
+    world: World, bodies: list[Body], commands: list[Asked], chance: Random
+) -> None:
+    book = two_incidents(world, bodies)
+    for command, slug in commands:
+        with suppress(Refusal):
+            book.do(command, slug)
+    kept = HistoryCheckpoints(incident_stream(book.slug), INTERVAL)
+    for recorded in book.facts:
+        kept.add(recorded)
+    position = chance.randint(1, len(book.facts))
+    history = kept.at(position)
+    moments = sorted({moment for each in history.reports.values() for moment in each.effective_moments()})
+    policy = catalogue.policy(chance.choice(sorted(catalogue.POLICIES)))
+    for moment in moments[-2:]:
+        if history.own.slug and not kept.is_bounded(position, moment):
+            for view in catalogue.VIEWS.values():
+                assert view.finish(history, Reading(moment, policy)) == view.finish(history, Reading(None, policy))
+
+
 def _told(history: History) -> list[bytes]:
     moments = {None, *(moment for each in history.reports.values() for moment in sorted(each.effective_moments())[:1])}
     policies = list(catalogue.POLICIES.values())

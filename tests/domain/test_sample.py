@@ -10,7 +10,7 @@ from typing import Any, cast
 import pytest
 
 from domain import catalogue
-from domain.escalation.levels import days
+from domain.escalation.levels import levels_of
 from domain.estimates.claim_index import snapshot_claims
 from domain.facts.union import ReportCorrected, ReportRetracted
 from domain.reading import Document, Reading
@@ -159,7 +159,8 @@ def test_a_sentence_names_the_figure_the_source_the_day_and_what_is_verified() -
 def levels(until: str | None) -> dict[str, int]:
     history = sample().history()
     moment = parse_instant(until) if until else None
-    return {day.day.isoformat(): day.level for day in days(history, snapshot_claims(history, moment))}
+    levels = levels_of(history, snapshot_claims(history, moment))
+    return {day.isoformat(): levels[day] for day in sorted(levels)}
 
 
 def test_6_march_was_deadly_as_said_that_day_and_is_worse_as_known_today() -> None:

@@ -12,7 +12,7 @@ from typing import Any, cast
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.escalation.levels import chronology
+from domain.escalation.levels import NOTHING, chronology, levels_of
 from domain.escalation.occurrences import local_day
 from domain.estimates.claim_index import snapshot_claims
 from domain.history.history import History
@@ -125,6 +125,15 @@ def test_no_day_has_its_level_from_a_toll_of_the_incident(book: Book) -> None:
     assert [(day.day, day.level) for day in chronology(history, weighed).days] == [
         (day.day, day.level) for day in chronology(history, without).days
     ]
+
+
+@given(books())
+def test_levels_without_the_days_are_those_of_the_days(book: Book) -> None:
+    history = book.history()
+    for moment in (None, *ends_of_days(history)):
+        snapshot = snapshot_claims(history, moment)
+        days = {day.day: day.level for day in chronology(history, snapshot).days if day.level > NOTHING}
+        assert levels_of(history, snapshot) == days
 
 
 @given(books())

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from domain.reports.claims.claim import BEGINNING, ClaimKey, ResolvedClaim, earliest, latest
+from domain.reports.claims.claim import BEGINNING, END, ClaimKey, ResolvedClaim, earliest, latest
 from domain.reports.claims.running_totals import report_of
 from domain.reports.claims.statement_order import NO_LINKS, ordered
 from domain.reports.claims.tie_breaking import TieRank
@@ -61,12 +61,12 @@ class RevisionChain:
         order, assumed = ordered(claims, linked) if len(claims) > 1 else (claims, ())
         until = self._until[-1] if self._until else BEGINNING
         for claim in order:
-            if claim.ref in assumed:
+            if assumed and claim.ref in assumed:
                 self._flag(claim, ORDER_ASSUMED)
             if replaced_elsewhere:
                 self._apply_break(replaced_elsewhere, before=claim)
             self._step(claim, replaced_elsewhere)
-            if (end := latest(claim.reported)) > until:
+            if (end := claim.reported.latest or END) > until:
                 until = end
             self._until.append(until)
         self.history += order
@@ -115,7 +115,7 @@ class RevisionChain:
 
     def _succeed(self, claim: ResolvedClaim, replaced_elsewhere: Mapping[str, ResolvedClaim]) -> None:
         if self.current is not None:
-            breaking = replaced_elsewhere.get(self.current.ref)
+            breaking = replaced_elsewhere.get(self.current.ref) if replaced_elsewhere else None
             self.replaced[self.current.ref] = (BREAK, breaking.ref) if breaking else ("superseded", claim.ref)
         self.current = claim
         self.succession.append(claim)
