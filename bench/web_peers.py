@@ -7,7 +7,7 @@ import asyncio
 import os
 import sys
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 import msgspec
@@ -15,7 +15,7 @@ import uvicorn
 from eventsourcing.application import Application
 from eventsourcing.domain import Aggregate, event
 from eventsourcing.persistence import IntegrityError
-from fastapi import FastAPI
+from fastapi import Body, FastAPI
 from psycopg.conninfo import conninfo_to_dict
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -126,7 +126,7 @@ def floor() -> FastAPI:
     app = FastAPI()
 
     @app.post("/v1/incidents/{incident}/reports", status_code=201)
-    async def file(incident: str, report: AnyReport) -> Mapping[str, object]:  # pyright: ignore[reportUnusedFunction]
+    async def file(incident: str, report: Annotated[AnyReport, Body()]) -> Mapping[str, object]:  # pyright: ignore[reportUnusedFunction]
         return {"incident": incident, "report_id": str(report.report_id), "position": 1, "version": 1, "warnings": []}
 
     return _with_health(app)
@@ -138,7 +138,7 @@ def naive(settings: Mapping[str, str]) -> FastAPI:
     incidents = Incidents(settings)
 
     @app.post("/v1/incidents/{incident}/reports", status_code=201)
-    def file(incident: UUID, report: AnyReport) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
+    def file(incident: UUID, report: Annotated[AnyReport, Body()]) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
         position = incidents.file(incident, document(report))
         return JSONResponse({"position": position, "report_id": str(report.report_id)}, 201)
 
