@@ -68,7 +68,7 @@ quick: ## the inner loop: style, the rules of the domain, and a service that tak
 test: ## run the tests; ARGS="…" picks some
 	$(prepare) requirements-dev.lock
 ifeq ($(strip $(ARGS)),)
-	.venv/bin/python -m pytest --numprocesses 4 --dist loadfile $(TOOLS:%=--ignore=%)
+	.venv/bin/python -m pytest --numprocesses 3 --dist loadfile $(TOOLS:%=--ignore=%)
 else
 	.venv/bin/python -m pytest $(ARGS)
 endif
