@@ -152,7 +152,7 @@ class SetAside(Struct, frozen=True, gc=False):
         return self.words if other is None else self.words.format(claim=other.ref, count=words_for(other.count))
 
 
-class Statement(Struct, frozen=True, gc=False):
+class ResponsibilityStatement(Struct, frozen=True, gc=False):
     """A statement on responsibility of a counting report: never a finding about the perpetrator.
 
     `act` is accused, claimed, admitted or denied; `origin` made the statement, and has `grade`;
@@ -195,7 +195,7 @@ class PolicyInput(Struct, frozen=True, gc=False):
     claims: tuple[PolicyClaim, ...]
     denied: bool = False
     period_end: datetime | None = None
-    statements: tuple[Statement, ...] = ()
+    statements: tuple[ResponsibilityStatement, ...] = ()
 
     def with_claim(self, index: int, old: PolicyClaim | None, new: PolicyClaim | None) -> "PolicyInput":
         """Return a copy with `old` at `index` replaced by `new`; either may be None (insertion, removal)."""

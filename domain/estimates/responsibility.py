@@ -4,11 +4,11 @@ from bisect import bisect_left, insort
 from dataclasses import dataclass, field
 from operator import attrgetter
 
-from domain.estimates.estimate import IMPROBABLE, UNRELIABLE, Statement
+from domain.estimates.estimate import IMPROBABLE, UNRELIABLE, ResponsibilityStatement
 from domain.history.history import History, ReportHistory
 from domain.reports.claims.claim import INCIDENT_SCOPE, event_scope
 
-ScopeStatements = tuple[tuple[Statement, ...], bool]
+ScopeStatements = tuple[tuple[ResponsibilityStatement, ...], bool]
 """Statements, sorted by report, and whether any of them denies."""
 
 NO_STATEMENTS: ScopeStatements = ((), False)
@@ -20,8 +20,10 @@ _BY_REPORT = attrgetter("report")
 class StatementIndex:
     """Current statements; those of one scope are sorted by report."""
 
-    by_scope: dict[str, list[Statement]] = field(default_factory=dict[str, list[Statement]])
-    _by_report: dict[str, tuple[str, Statement]] = field(default_factory=dict[str, tuple[str, Statement]])
+    by_scope: dict[str, list[ResponsibilityStatement]] = field(default_factory=dict[str, list[ResponsibilityStatement]])
+    _by_report: dict[str, tuple[str, ResponsibilityStatement]] = field(
+        default_factory=dict[str, tuple[str, ResponsibilityStatement]]
+    )
     _cached: dict[str, ScopeStatements] = field(default_factory=dict[str, "ScopeStatements"])
 
     def on_scope(self, scope: str | None) -> ScopeStatements:
@@ -52,7 +54,7 @@ class StatementIndex:
         return changed
 
 
-def statement_of(history: History, report: ReportHistory) -> tuple[str, Statement] | None:
+def statement_of(history: History, report: ReportHistory) -> tuple[str, ResponsibilityStatement] | None:
     """Return the scope and statement of a report; None without one, or if source or report is rated out."""
     statement = report.current.report.responsibility()
     if statement is None or report.credibility.get(None) == IMPROBABLE:
@@ -61,7 +63,7 @@ def statement_of(history: History, report: ReportHistory) -> tuple[str, Statemen
     grade = history.grade(origin)
     if grade == UNRELIABLE:
         return None
-    return statement_scope(history, report), Statement(
+    return statement_scope(history, report), ResponsibilityStatement(
         statement.act, statement.by, statement.whom, origin, grade, report.ref
     )
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from domain.estimates.estimate import Estimate, Policy, PolicyClaim, PolicyInput, Statement
+from domain.estimates.estimate import Estimate, Policy, PolicyClaim, PolicyInput, ResponsibilityStatement
 from domain.estimates.exclusion import CODES, contested, range_estimate
 
 
@@ -18,7 +18,7 @@ def estimate(policy_input: PolicyInput) -> Estimate:
     return replace(found, label=_label(found.used, policy_input.statements))
 
 
-def _label(used: Sequence[PolicyClaim], statements: Sequence[Statement]) -> str | None:
+def _label(used: Sequence[PolicyClaim], statements: Sequence[ResponsibilityStatement]) -> str | None:
     """Return the first label that applies; None where only words or caps remain: there is no figure."""
     acts = {statement.act for statement in statements}
     if acts & {"claimed", "admitted"}:

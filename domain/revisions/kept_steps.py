@@ -53,14 +53,14 @@ K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
 
-class _Recorded(NamedTuple):
+class _RecordedSeries(NamedTuple):
     """Recorded steps of so many inputs, from the first."""
 
     inputs: int
     series: EstimateSeries
 
 
-class _Reported(NamedTuple):
+class _ReportedSeries(NamedTuple):
     """Reported steps of a history, and how many inputs it has."""
 
     inputs: int
@@ -73,8 +73,8 @@ class KeptSteps:
 
     def __init__(self, checkpoints: HistoryCheckpoints) -> None:
         self._checkpoints = checkpoints
-        self._recorded: dict[str, _Recorded] = {}
-        self._reported: dict[tuple[str, int], _Reported] = {}
+        self._recorded: dict[str, _RecordedSeries] = {}
+        self._reported: dict[tuple[str, int], _ReportedSeries] = {}
         self._epochs = _Epochs()
 
     def at(self, position: int, history: History, reading: Reading) -> tuple[EstimateSeries, EstimateSeries]:
@@ -92,13 +92,13 @@ class KeptSteps:
         key = policy.id, self._epochs.at(count)
         kept = self._reported.get(key)
         if kept is None:
-            kept = _Reported(count, history, reported_steps(history, Reading(None, policy)))
+            kept = _ReportedSeries(count, history, reported_steps(history, Reading(None, policy)))
         elif kept.inputs < count:
-            kept = _Reported(count, history, self._moved(kept, count, history, Reading(None, policy)))
+            kept = _ReportedSeries(count, history, self._moved(kept, count, history, Reading(None, policy)))
         _keep(self._reported, key, kept)
         return self._moved(kept, count, history, reading)
 
-    def _moved(self, kept: _Reported, count: int, history: History, reading: Reading) -> EstimateSeries:
+    def _moved(self, kept: _ReportedSeries, count: int, history: History, reading: Reading) -> EstimateSeries:
         until, series = reading.reported_until, kept.series
         between = self._checkpoints.facts[min(kept.inputs, count) : max(kept.inputs, count)]
         changed = {each.fact.report_id for each in between if isinstance(each.fact, REPORT_FACTS)}
@@ -112,14 +112,14 @@ class KeptSteps:
         facts = sorted(history.journal, key=attrgetter("position"))
         kept = self._recorded.get(reading.policy.id)
         if kept is None:
-            kept = _Recorded(count, recorded_steps(history, Reading(None, reading.policy)))
+            kept = _RecordedSeries(count, recorded_steps(history, Reading(None, reading.policy)))
         elif kept.inputs < count:
-            kept = _Recorded(count, self._continued(kept, count, facts, history, Reading(None, reading.policy)))
+            kept = _RecordedSeries(count, self._continued(kept, count, facts, history, Reading(None, reading.policy)))
         _keep(self._recorded, reading.policy.id, kept)
         return self._continued(kept, count, facts, history, reading)
 
     def _continued(
-        self, kept: _Recorded, count: int, facts: Sequence[Recorded], history: History, reading: Reading
+        self, kept: _RecordedSeries, count: int, facts: Sequence[Recorded], history: History, reading: Reading
     ) -> EstimateSeries:
         """Go on from the last transaction before which all that is standing at the reading's moment is the same."""
         common = self._common(kept, count, facts)
@@ -138,7 +138,7 @@ class KeptSteps:
         then, left = self._checkpoints.to_go_on(facts, common), facts[common:]
         return continued_steps(cut, then, left, reading, _reported_after(left, until) if until else ())
 
-    def _common(self, kept: _Recorded, count: int, facts: Sequence[Recorded]) -> int:
+    def _common(self, kept: _RecordedSeries, count: int, facts: Sequence[Recorded]) -> int:
         """Return how many of `facts`, the inputs of `count`, have the steps that are kept; whole transactions only.
 
         Facts of a source that is not cited yet change no step, but may be the last of a transaction.

@@ -27,7 +27,7 @@ Acceptor = Callable[[Any], bool]
 
 
 @runtime_checkable
-class Rule(Protocol):
+class AcceptingRule(Protocol):
     """A rule in an annotation; one whose `whole` is true stands for the rules within its annotation, too.
 
     If its `recurs` is true, the values that it accepts are remembered: few are stated again and again.
@@ -56,7 +56,7 @@ class KnownValues(dict[Any, bool]):
 
 
 @cache
-def _known_to(rule: Rule) -> KnownValues:
+def _known_to(rule: AcceptingRule) -> KnownValues:
     return KnownValues(rule.accepts)
 
 
@@ -121,7 +121,7 @@ class _Compiler:
     def _tests(self, mark: object, value: str) -> Iterator[str]:
         """Yield the tests of one rule of an annotation; raises AttributeError for a rule that is not known here."""
         match mark:
-            case Rule():
+            case AcceptingRule():
                 recurs = getattr(mark, "recurs", False)
                 yield f"{self._name(_known_to(mark))}[{value}]" if recurs else self._call(mark.accepts, value)
             case FieldInfo():

@@ -33,10 +33,10 @@ _ENDING_SECONDS: Final = 5.0
 _log = structlog.stdlib.get_logger("service.answers.answering_process")
 
 _Question = ViewQuestion | DifferenceQuestion
-_Answer = ViewAnswer | DifferenceAnswer | None
+_QuestionAnswer = ViewAnswer | DifferenceAnswer | None
 
 
-class _Failure(NamedTuple):
+class _RaisedQuestion(NamedTuple):
     """A question that raised an error in the process; asked without it, it raises the error again or is answered."""
 
     error: str
@@ -91,7 +91,7 @@ class AnsweringProcess:
         await asyncio.get_running_loop().run_in_executor(self._thread, self._end)
         self._thread.shutdown()
 
-    async def _ask(self, question: _Question) -> _Answer:
+    async def _ask(self, question: _Question) -> _QuestionAnswer:
         size = self._sizes.get(question.stream)
         if size is None:
             size = await self._log.last_version(question.stream)
@@ -121,17 +121,17 @@ class AnsweringProcess:
             return
         self._connection = ours
 
-    def _exchange(self, question: _Question) -> _Answer:
+    def _exchange(self, question: _Question) -> _QuestionAnswer:
         if self._connection is None:
             return None
         try:
             self._connection.send(question)
-            answer: _Answer | _Failure = self._connection.recv()
+            answer: _QuestionAnswer | _RaisedQuestion = self._connection.recv()
         except (EOFError, OSError):
             _log.warning("the answering process ended")
             self._end()
             return None
-        if isinstance(answer, _Failure):
+        if isinstance(answer, _RaisedQuestion):
             _log.warning("the answering process failed to answer", question=str(question), error=answer.error)
             return None
         return answer
@@ -164,10 +164,10 @@ def _serve(url: str, connection: Connection) -> None:
             connection.send(_answer(incidents, connection.recv()))
 
 
-def _answer(incidents: KeptIncidents, question: _Question) -> _Answer | _Failure:
+def _answer(incidents: KeptIncidents, question: _Question) -> _QuestionAnswer | _RaisedQuestion:
     try:
         return incidents.view(question) if isinstance(question, ViewQuestion) else incidents.difference(question)
     except psycopg.OperationalError:  # the connection may be lost: another process makes another
         raise
     except Exception as error:  # noqa: BLE001 - told to the parent
-        return _Failure(repr(error))
+        return _RaisedQuestion(repr(error))

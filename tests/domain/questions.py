@@ -9,7 +9,14 @@ from typing import Any
 from hypothesis import strategies as st
 from msgspec.structs import replace as replace_claim
 
-from domain.estimates.estimate import PART_EXCEEDS, CitedFigure, Estimate, PolicyClaim, PolicyInput, Statement
+from domain.estimates.estimate import (
+    PART_EXCEEDS,
+    CitedFigure,
+    Estimate,
+    PolicyClaim,
+    PolicyInput,
+    ResponsibilityStatement,
+)
 from domain.reports.claims.claim import ClaimKey, ResolvedClaim
 from domain.values.counts.count import Count
 from domain.values.populations import Population
@@ -57,8 +64,8 @@ def ask(*claims: PolicyClaim, **fields: Any) -> PolicyInput:
     return PolicyInput(KEY, claims, **fields)
 
 
-def stated(act: str, grade: str = "B") -> Statement:
-    return Statement(act, "the ministry", None, "sana", grade, f"{act}-{grade}")
+def stated(act: str, grade: str = "B") -> ResponsibilityStatement:
+    return ResponsibilityStatement(act, "the ministry", None, "sana", grade, f"{act}-{grade}")
 
 
 def ends(estimate: Estimate) -> tuple[int | None, int | None, int | str | None]:
@@ -144,7 +151,7 @@ def questions() -> st.SearchStrategy[PolicyInput]:
 
 
 def _asked(
-    claims: tuple[PolicyClaim, ...], statements: tuple[Statement, ...], period_end: datetime | None
+    claims: tuple[PolicyClaim, ...], statements: tuple[ResponsibilityStatement, ...], period_end: datetime | None
 ) -> PolicyInput:
     denied = any(statement.act == "denied" for statement in statements)
     return PolicyInput(KEY, claims, denied, period_end, statements)

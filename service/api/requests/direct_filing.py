@@ -19,7 +19,7 @@ from service.api.responses import JSON
 from service.api.services import Services
 from service.runtime.json_members import names_are_unique
 
-FileReport = Callable[[IncomingWrite, str, Report], Awaitable[Response]]
+ReportHandler = Callable[[IncomingWrite, str, Report], Awaitable[Response]]
 """Records a valid report under an incident, and responds."""
 
 _PATH: Final = re.compile("/v1/incidents/([a-z0-9-]{1,100})/reports")
@@ -35,7 +35,7 @@ class DirectFiling:
     Whatever else there is, also an invalid body, is passed on unchanged, before anything was recorded.
     """
 
-    def __init__(self, app: ASGIApp, file_report: FileReport) -> None:
+    def __init__(self, app: ASGIApp, file_report: ReportHandler) -> None:
         self._app = app
         self._file_report = file_report
 
