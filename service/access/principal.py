@@ -1,0 +1,39 @@
+"""The principal of a request: who asks, with which scopes, in which collections."""
+
+from typing import Final, Literal
+
+from msgspec import Struct
+
+Scope = Literal["read", "report", "curate", "publish", "read:sealed", "audit", "admin"]
+"""What a token permits; none implies another."""
+
+SCOPES: Final[tuple[Scope, ...]] = ("read", "report", "curate", "publish", "read:sealed", "audit", "admin")
+
+EVERY_COLLECTION: Final = "*"
+"""The name, in a token, for all collections, also those that do not exist yet."""
+PUBLIC: Final = "public"
+"""The collection of incidents that were opened without one."""
+
+
+class Principal(Struct, frozen=True, gc=False):
+    """Who asks: `id` is that of a token, stored with what it writes; None where no token is needed or the operator asks.
+
+    `collections` is None for all of them.
+    """
+
+    id: str | None
+    name: str
+    scopes: frozenset[Scope]
+    collections: frozenset[str] | None
+
+    def may(self, scope: Scope) -> bool:
+        """Say whether it has a scope."""
+        return scope in self.scopes
+
+    def sees(self, collection: str) -> bool:
+        """Say whether it may read and write in a collection."""
+        return self.collections is None or collection in self.collections
+
+
+OPERATOR: Final = Principal(None, "operator", frozenset(SCOPES), None)
+"""Whoever runs commands on the machine of the service, or asks a service that is open: everything is permitted."""
