@@ -16,7 +16,7 @@ PUBLIC: Final = "public"
 
 
 class Principal(Struct, frozen=True, gc=False):
-    """Who asks: `id` is that of a token, stored with what it writes; None where no token is needed or the operator asks.
+    """Who asks: `id` is that of a token, stored with what it writes; None for the operator, and where none is needed.
 
     `collections` is None for all of them.
     """
