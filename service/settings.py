@@ -1,5 +1,6 @@
 """The settings: environment variables read once at start, each with its meaning, default and error sentence."""
 
+import ipaddress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -40,6 +41,12 @@ def _hosts(text: str) -> str:
     for name in _listed(text):
         if name != ANY:
             host_name(name)
+    return text
+
+
+def _networks(text: str) -> str:
+    for name in _listed(text):
+        ipaddress.ip_network(name)  # a ValueError of it names what is wrong
     return text
 
 
@@ -97,14 +104,37 @@ class Settings(BaseSettings):
         le=65_535,
         description="The TCP port to listen on.",
     )
+    proxies: Annotated[str, AfterValidator(_networks), MustBe("addresses or networks, separated by commas")] = Field(
+        default="",
+        description="The proxies in front of the service, addresses or networks separated by commas, such as"
+        " `127.0.0.1, 10.0.0.0/8`. What they say of a client's address and of TLS (`X-Forwarded-For`,"
+        " `X-Forwarded-Proto`) is believed; of nobody else.",
+    )
+    connections: Annotated[int, MustBe("a whole number from 10 to 100000")] = Field(
+        default=1_000,
+        ge=10,
+        le=100_000,
+        description="How many connections one process keeps. Beyond, it closes the one that has waited longest for its"
+        " client.",
+    )
     log: Annotated[Literal["console", "json"], MustBe("“console” or “json”")] = Field(
         default="console",
         description="How the log is written: `console` for people, `json` for machines, one object a line.",
+    )
+    traces: Annotated[bool, MustBe("“true” or “false”")] = Field(
+        default=False,
+        description="Whether requests are traced with OpenTelemetry, which `OTEL_EXPORTER_OTLP_ENDPOINT` and its other"
+        " variables set up. Needs the extra `opentelemetry`. A span holds method, operation and status, and nothing"
+        " of a report.",
     )
     public_read: Annotated[bool, MustBe("“true” or “false”")] = Field(
         default=False,
         description="Whether anyone may read without a token.",
     )
+
+    def trusted_proxies(self) -> list[str]:
+        """Return the addresses and networks of the proxies that are believed."""
+        return _listed(self.proxies)
 
     def served_hosts(self) -> Hosts:
         """Return the hosts that the service answers for."""

@@ -13,6 +13,7 @@ from functools import partial
 from types import FrameType
 
 from fastapi import FastAPI
+from opentelemetry.trace import Tracer
 
 from service.answers.answering_process import AnsweringProcess
 from service.api.read_models import ReadModels
@@ -21,7 +22,7 @@ from service.api.services import Services
 from service.eventstore import LogReader, open_recorder
 from service.eventstore.change_subscription import ChangeReader, Subscription
 from service.eventstore.sync_reader import CHANNEL
-from service.eventstore.writer import Writer
+from service.eventstore.writer import Writer, WriterMetrics
 from service.postgres.pool import make_pool
 from service.postgres.readiness import readiness_problems
 from service.postgres.role import service_role_url
@@ -40,17 +41,17 @@ _SALT_BYTES, _SALTS_AT_ONCE = 32, 1_000
 
 
 @asynccontextmanager
-async def services(url: str) -> AsyncGenerator[Services]:
+async def services(url: str, metrics: WriterMetrics | None = None) -> AsyncGenerator[Services]:
     """Open the services over the database at `url`; in the end, finish waiting writes and close them.
 
-    Raises DatabaseUnreachable or DatabaseUnfit.
+    What they do is counted in `metrics`. Raises DatabaseUnreachable or DatabaseUnfit.
     """
     address = await asyncio.to_thread(service_role_url, url)
     pool = make_pool(address)
     pool.timeout = PATIENCE
     with open_recorder(address, salt=salt_source(), new_id=uuid.uuid4) as recorder:
         async with pool:
-            writer = Writer(recorder, zone)
+            writer = Writer(recorder, zone, metrics)
             following = Subscription(address, recorder.channel_name, ChangeReader(pool, format_change))
             answering = AnsweringProcess(reader := LogReader(pool), address)
             publications, root_at = PublicationIndex(pool), LogTree(pool).root_at
@@ -65,6 +66,7 @@ async def services(url: str) -> AsyncGenerator[Services]:
                     subscription=following,
                     read_models=ReadModels(pool, MODELS),
                     answering=answering,
+                    pool_stats=pool.get_stats,
                 )
             finally:
                 await answering.close()
@@ -72,20 +74,46 @@ async def services(url: str) -> AsyncGenerator[Services]:
                 await writer.close()
 
 
-def make_app(url: str, hosts: Hosts | None = None) -> FastAPI:
+def make_app(url: str, hosts: Hosts | None = None, *, traces: bool = False) -> FastAPI:
     """Make the application; its services open when it starts and close when it stops.
 
-    It answers for `hosts`, by default for those of loopback alone.
+    It answers for `hosts`, by default for those of loopback alone. With `traces`, requests are traced.
+    Raises TracingMissing.
     """
     from service.api.app import create_app  # noqa: PLC0415 - most commands serve nothing, and start without it
+    from service.api.metrics import Metrics  # noqa: PLC0415 - likewise
 
-    return create_app(partial(_served, url), uuid.uuid4, hosts)
+    metrics = Metrics()
+    return create_app(partial(_served, url, metrics), uuid.uuid4, hosts, metrics, _tracer() if traces else None)
+
+
+class TracingMissing(Exception):
+    """Traces are wanted, and the extra that sends them is not installed."""
+
+
+def _tracer() -> Tracer:
+    """Return a tracer whose spans go to where `OTEL_EXPORTER_OTLP_ENDPOINT` and its other variables say.
+
+    Raises TracingMissing.
+    """
+    try:
+        from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415 - an extra
+        from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415 - likewise
+        from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415 - likewise
+    except ImportError as error:
+        message = (
+            "KNOWNWHEN_TRACES is true, and what sends traces is not installed: pip install knownwhen[opentelemetry]"
+        )
+        raise TracingMissing(message) from error
+    provider = TracerProvider()
+    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+    return provider.get_tracer("knownwhen")
 
 
 @asynccontextmanager
-async def _served(url: str) -> AsyncGenerator[Services]:
+async def _served(url: str, metrics: WriterMetrics) -> AsyncGenerator[Services]:
     """Open the services for a server; on a signal, endless answers end, since the server waits for them."""
-    async with services(url) as opened:
+    async with services(url, metrics) as opened:
         with _call_on_signal(opened.subscription.stop):
             yield opened
 

@@ -1,13 +1,14 @@
 """The FastAPI application: resources, middleware and exception handlers."""
 
 import gc
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib.metadata import PackageNotFoundError, version
 from typing import cast
 from uuid import UUID
 
 from fastapi import FastAPI
+from opentelemetry.trace import Tracer
 
 from domain.facts.encoding import CheckedFiling
 from domain.facts.union import ReportCorrected
@@ -15,10 +16,13 @@ from domain.incident.commands import CorrectReport
 from domain.reports.registry import REPORTS
 from domain.slots import discover
 from service.api import openapi, resources
+from service.api.connections import COUNT_CLOSED
 from service.api.errors import handlers
+from service.api.metrics import Metrics
 from service.api.middleware import Compression, HostCheck, RequestMiddleware
 from service.api.resource import Resource
 from service.api.services import Services
+from service.api.tracing import Tracing
 from service.runtime.garbage_collection import SELDOM
 from service.runtime.hosts import Hosts
 
@@ -31,23 +35,29 @@ _TITLE = "Knownwhen"
 
 
 def create_app(
-    opened: Callable[[], AbstractAsyncContextManager[Services]], new_id: Callable[[], UUID], hosts: Hosts | None = None
+    opened: Callable[[], AbstractAsyncContextManager[Services]],
+    new_id: Callable[[], UUID],
+    hosts: Hosts | None = None,
+    metrics: Metrics | None = None,
+    tracer: Tracer | None = None,
 ) -> FastAPI:
     """Make the application. Its services are opened at startup by `opened`, and closed at shutdown.
 
     `new_id` makes the ids of faults in the log. Requests for hosts but `hosts`, by default loopback, are refused.
+    Requests are counted in `metrics`, and traced by `tracer`.
     """
+    counted = metrics or Metrics()
 
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
+    async def lifespan(app: FastAPI) -> AsyncGenerator[Mapping[str, object]]:
         async with opened() as services:
-            app.state.services = services
+            app.state.services, app.state.metrics = services, counted
             _build_models()
             app.openapi()  # made by the first request with a parameter otherwise, while all others wait
             gc.collect()
             gc.freeze()  # modules and caches are long-lived; a full collection over them takes half a second
             gc.set_threshold(*SELDOM)
-            yield
+            yield {COUNT_CLOSED: counted.connection_closed}
 
     app = FastAPI(
         title=_TITLE,
@@ -66,7 +76,9 @@ def create_app(
     handlers.install(app)
     app.add_middleware(Compression)
     app.add_middleware(HostCheck, hosts=hosts or Hosts())
-    app.add_middleware(RequestMiddleware, new_id=new_id)
+    if tracer:
+        app.add_middleware(Tracing, tracer=tracer)
+    app.add_middleware(RequestMiddleware, new_id=new_id, metrics=counted)
     openapi.install(app, RESOURCES)
     return app
 

@@ -14,10 +14,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.api.errors.problem import HttpProblem, problem_of
 from service.api.errors.validation import FieldError
+from service.api.metrics import Metrics, route_path
 from service.api.responses import HEAD_ONLY
 from service.runtime.hosts import SETTING, Hosts, NoHost
 
 _log = structlog.stdlib.get_logger("service.api")
+_ALWAYS: Final = ((b"x-content-type-options", b"nosniff"),)
+_ALWAYS_BY_TLS: Final = (*_ALWAYS, (b"strict-transport-security", b"max-age=31536000"))
+"""Where a proxy speaks TLS with the client, as one that is trusted says: the browser comes by TLS only, for a year."""
 _CLIENT_CLOSED = 499
 """The status in the log of a request whose client disconnected before the response."""
 
@@ -28,9 +32,10 @@ class RequestMiddleware:
     A HEAD request is served as GET, marked as `HEAD_ONLY`; the server omits the body.
     """
 
-    def __init__(self, app: ASGIApp, new_id: Callable[[], UUID]) -> None:
+    def __init__(self, app: ASGIApp, new_id: Callable[[], UUID], metrics: Metrics) -> None:
         self._app = app
         self._new_id = new_id
+        self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -43,7 +48,7 @@ class RequestMiddleware:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message["headers"], (b"x-content-type-options", b"nosniff")]
+                message["headers"] = [*message["headers"], *(_ALWAYS if scope["scheme"] == "http" else _ALWAYS_BY_TLS)]
             await send(message)
 
         inner = {**scope, "method": "GET", HEAD_ONLY: True} if scope["method"] == "HEAD" else scope
@@ -58,10 +63,16 @@ class RequestMiddleware:
                 raise
             await problem_of(error).response(instance)(scope, receive, send_on)
         finally:
-            took = round((time.perf_counter() - began) * 1000, 1)
-            _log.info("request", **logged, status=status, ms=took)
+            took = time.perf_counter() - began
+            _log.info("request", **logged, status=status, ms=round(took * 1000, 1))
+            self._metrics.request(_method(scope), route_path(inner), status, took)
 
 
+def _method(scope: Scope) -> str:
+    return scope["method"] if scope["method"] in _METHODS else "other"
+
+
+_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _HEADERS: Final = {b"host": "Host", b"origin": "Origin", b"sec-fetch-site": "Sec-Fetch-Site"}
 _CROSS_SITE: Final = "cross-site"

@@ -1,7 +1,7 @@
 """The services that resources use: log reader and writer, read models, subscription, ids. Made by `wiring`."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Protocol, cast
 from uuid import UUID
@@ -41,6 +41,8 @@ class Services:
     subscription: Subscription
     read_models: ReadModels
     answering: AnsweringProcess
+    pool_stats: Callable[[], Mapping[str, int]] = dict[str, int]
+    """What the pool of connections to the database counts."""
     closed_heads: ClosedAnswerHeads = field(default_factory=ClosedAnswerHeads)
     publication_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Serialises publications: concurrent ones would make each other retry."""

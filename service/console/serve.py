@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import resource
 import signal
 import socket
 from collections.abc import Callable, Sequence
@@ -14,6 +15,8 @@ from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors.multiprocess import Multiprocess, Process
 
 from service import wiring
+from service.api.connections import ConnectionLimits, limited_http
+from service.api.metrics import share_between_workers
 from service.console.command import EXIT_OK, CannotRun, announce, append_to_error_log
 from service.console.database import migrate_or_expect_migrated, running_database
 from service.console.listener import ListenAddress, listen_for_each, loopback
@@ -22,6 +25,7 @@ from service.console.project import projector_beside
 from service.runtime import subprocesses
 from service.settings import Settings, read_settings
 
+_OTHER_FILES = 500
 STOPPING_SECONDS = 5
 """Seconds that running requests may take after the first Ctrl-C; a second one cancels them."""
 
@@ -67,10 +71,21 @@ def run_server(
 
     Raises CannotRun where the server does not start, KeyboardInterrupt where it is stopped before it has.
     """
+    _allow_open_files(settings.connections)
     if workers > 1:
         _serve_with_workers(settings, url, listeners, workers, ready)
     else:
         _serve_here(settings, url, listeners, ready)
+
+
+def _allow_open_files(connections: int) -> None:
+    """Raise the limit of open files, if it is too low for these connections and may be raised."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    needed = connections + _OTHER_FILES
+    if soft != resource.RLIM_INFINITY and soft < needed:
+        resource.setrlimit(
+            resource.RLIMIT_NOFILE, (needed if hard == resource.RLIM_INFINITY else min(needed, hard), hard)
+        )
 
 
 def worker_application() -> FastAPI:
@@ -78,7 +93,7 @@ def worker_application() -> FastAPI:
     settings = read_settings()
     configure(settings.log, keep=lambda text: append_to_error_log(text, settings.data))
     subprocesses.call_when_parent_ends(lambda: os.kill(os.getpid(), signal.SIGTERM))
-    return wiring.make_app(settings.database_url or "", settings.served_hosts())
+    return wiring.make_app(settings.database_url or "", settings.served_hosts(), traces=settings.traces)
 
 
 class _Server(uvicorn.Server):
@@ -106,7 +121,11 @@ class _Workers(Multiprocess):
 
 
 def _serve_here(settings: Settings, url: str, listeners: Sequence[socket.socket], ready: Callable[[], None]) -> None:
-    server = _Server(_configuration(wiring.make_app(url, settings.served_hosts())), ready)
+    try:
+        app = wiring.make_app(url, settings.served_hosts(), traces=settings.traces)
+    except wiring.TracingMissing as problem:
+        raise CannotRun(str(problem)) from problem
+    server = _Server(_configuration(app, settings), ready)
     try:
         server.run(sockets=list(listeners))
     except KeyboardInterrupt:  # how uvicorn passes on the signal that it has stopped for
@@ -119,10 +138,11 @@ def _serve_here(settings: Settings, url: str, listeners: Sequence[socket.socket]
 def _serve_with_workers(
     settings: Settings, url: str, listeners: Sequence[socket.socket], workers: int, ready: Callable[[], None]
 ) -> None:
+    share_between_workers(settings.data / "metrics")
     os.environ["DATABASE_URL"] = url  # each worker reads the environment by itself
     os.environ["KNOWNWHEN_HOST"] = settings.host
     os.environ["KNOWNWHEN_DATA"] = str(settings.data.absolute())
-    configuration = _configuration(f"{__name__}:{worker_application.__name__}", workers)
+    configuration = _configuration(f"{__name__}:{worker_application.__name__}", settings, workers)
     supervisor = _Workers(configuration, sockets=list(listeners))
     ready()
     supervisor.run()
@@ -130,16 +150,17 @@ def _serve_with_workers(
         raise _failed()
 
 
-def _configuration(app: object, workers: int = 1) -> uvicorn.Config:
+def _configuration(app: object, settings: Settings, workers: int = 1) -> uvicorn.Config:
     return uvicorn.Config(
         app,  # pyright: ignore[reportArgumentType] - an ASGI application, or where to find the function that makes one
         access_log=False,  # the service writes its own
         factory=isinstance(app, str),
-        http="httptools",
+        forwarded_allow_ips=settings.trusted_proxies(),
+        http=limited_http(ConnectionLimits(most=settings.connections)),  # pyright: ignore[reportArgumentType] - called as a class is
         lifespan="on",
         log_config=None,
         loop="uvloop",
-        proxy_headers=False,
+        proxy_headers=bool(settings.trusted_proxies()),
         server_header=False,
         timeout_graceful_shutdown=STOPPING_SECONDS,
         workers=workers,

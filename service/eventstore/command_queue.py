@@ -140,6 +140,11 @@ class CommandQueue:
         """The number of unanswered single commands."""
         return len(self._singles)
 
+    @property
+    def commands(self) -> int:
+        """The number of unanswered commands, single ones and those in lists."""
+        return len(self._singles) + self._in_lists
+
     def add(self, request: QueuedRequest) -> None:
         """Queue a request; raises Overloaded where too many are queued."""
         single = len(request.writes) == 1 and not request.atomic

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
@@ -49,6 +50,18 @@ class AppendableLog(Protocol):
         ...
 
 
+class WriterMetrics(Protocol):
+    """Where the writer counts what it does."""
+
+    def queued(self, commands: int) -> None:
+        """Say how many commands wait."""
+        ...
+
+    def transaction(self, outcomes: Mapping[str, int], seconds: float) -> None:
+        """Count a transaction: its commands by outcome, and how long it took."""
+        ...
+
+
 class _NotAllAccepted(Exception):
     """A command of an atomic list was not accepted."""
 
@@ -67,8 +80,9 @@ class Writer:
     others are recorded without it.
     """
 
-    def __init__(self, log: AppendableLog, zones: ZoneLookup) -> None:
+    def __init__(self, log: AppendableLog, zones: ZoneLookup, metrics: WriterMetrics | None = None) -> None:
         self._log = log
+        self._metrics = metrics
         self._zones = zones
         self._cache = WriterCache()
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
@@ -131,6 +145,7 @@ class Writer:
         loop = asyncio.get_running_loop()
         while self._queue:
             transaction = self._queue.next_transaction(self._bulk_limit)
+            began, answers = time.monotonic(), list[Outcome]()
             try:
                 answers = await loop.run_in_executor(self._thread, self._record, transaction)
             except Exception as error:  # noqa: BLE001 - raised for each caller
@@ -138,6 +153,15 @@ class Writer:
             else:
                 self._queue.complete(transaction, answers)
                 self._pace(transaction, len(answers))
+            self._count(transaction, answers, time.monotonic() - began)
+
+    def _count(self, transaction: QueuedTransaction, answers: Sequence[Outcome], seconds: float) -> None:
+        """Count a transaction; without answers all of its commands failed."""
+        if self._metrics is None:
+            return
+        outcomes = Counter(map(_outcome_name, answers)) if answers else {"failed": len(transaction.writes)}
+        self._metrics.transaction(outcomes, seconds)
+        self._metrics.queued(self._queue.commands)
 
     def _pace(self, transaction: QueuedTransaction, decided: int) -> None:
         """Set how many commands out of lists the next transaction gets: those decided, twice as many if all were."""
@@ -226,6 +250,12 @@ class Writer:
                 start = time.monotonic()  # after the first one, which may fold a large incident
             elif time.monotonic() > start + (LIST_SECONDS if self._queue.singles > at_least else MOST_SECONDS):
                 return
+
+
+def _outcome_name(outcome: Outcome) -> str:
+    if isinstance(outcome, Acknowledgement):
+        return "replayed" if outcome.replayed else "recorded"
+    return "refused" if isinstance(outcome, refusals.Refusal) else "failed"
 
 
 def _expect_all(answers: list[Outcome]) -> None:

@@ -25,6 +25,11 @@ class ProblemType:
 
 
 _CATALOGUE = """
+not-http 400 This is not a request of HTTP
+    The service speaks HTTP/1.1, without TLS; a proxy before it may speak TLS (see docs/access.md).
+request-timeout 408 The request did not come in time
+    A head must be whole within 15 seconds. A body has 30, and a second more for each 50 bytes that have come.
+    The connection was closed. Nothing was recorded, but those lines of a batch that were answered.
 not-json 400 The body is not JSON
     The body must be one JSON object in UTF-8, without a byte order mark, NaN or Infinity. The detail says where
     it goes wrong.
@@ -155,6 +160,9 @@ retraction-has-no-time 422 A retraction by the recorder has no time
     It says that this was never said, at any moment.
 retracted-before-said 422 Taken back before it was said
     `reported_at` of a retraction does not lie before that of its report.
+too-many-connections 503 Too many connections
+    The service closes those first that have waited longest for their clients. Try again in a moment, and keep
+    fewer connections open.
 overloaded 503 Too much at once
     Nothing was recorded. Try again after the seconds in `Retry-After`.
 database-unavailable 503 The database does not answer

@@ -13,6 +13,7 @@ from domain.reports.kind import Report
 from service.api.errors.exception_types import SLUG_BY_EXCEPTION
 from service.api.errors.handlers import respond_to_exception
 from service.api.errors.problem import HttpProblem
+from service.api.metrics import set_route_path
 from service.api.requests.body import MAX_BODY_BYTES, JsonBody, validate_report
 from service.api.requests.write import IDEMPOTENCY_KEY, IncomingWrite, WriteHeaders
 from service.api.responses import JSON
@@ -22,6 +23,7 @@ from service.runtime.json_members import names_are_unique
 ReportHandler = Callable[[IncomingWrite, str, Report], Awaitable[Response]]
 """Records a valid report under an incident, and responds."""
 
+FILING_PATH: Final = "/v1/incidents/{incident}/reports"
 _PATH: Final = re.compile("/v1/incidents/([a-z0-9-]{1,100})/reports")
 _UNUSUAL: Final = frozenset({b"content-encoding", b"if-match"})
 _HANDLED: Final = (HttpProblem, *SLUG_BY_EXCEPTION)
@@ -51,6 +53,7 @@ class DirectFiling:
             await self._app(scope, _replayed(messages, receive), send)
             return
         body, report = found
+        set_route_path(scope, FILING_PATH)
         request = Request(scope)
         write = IncomingWrite(request, cast("Services", scope["app"].state.services), headers)
         write.body = body

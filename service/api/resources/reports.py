@@ -13,7 +13,7 @@ from domain.values.text_types import FreeText, Strict
 from domain.values.time.clocks import EdtfReported
 from service.api.parameters import IncidentName, ReportId
 from service.api.requests.body import validate_report
-from service.api.requests.direct_filing import DirectFiling
+from service.api.requests.direct_filing import FILING_PATH, DirectFiling
 from service.api.requests.write import IncomingWrite, WriteParameter, write_response
 from service.api.resource import Resource
 
@@ -79,7 +79,7 @@ async def _file(write: IncomingWrite, incident: str, report: Report) -> Response
 RESOURCE.middleware = partial(DirectFiling, file_report=_file)  # thousands of requests a second
 
 RESOURCE.add_api_route(
-    "/v1/incidents/{incident}/reports",
+    FILING_PATH,
     file_report,
     methods=["POST"],
     summary="File a report",

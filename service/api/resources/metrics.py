@@ -1,0 +1,83 @@
+"""The metrics of the service, in the format of Prometheus."""
+
+import ipaddress
+from collections.abc import Iterable
+from typing import Final, cast
+
+from fastapi import Request
+from prometheus_client.core import Metric
+from starlette.responses import Response
+
+from service.api.errors.problem import HttpProblem
+from service.api.metrics import CONTENT_TYPE, Metrics, gauge
+from service.api.principals import RequestPrincipal
+from service.api.resource import Resource
+from service.api.services import InjectedServices, Services
+from service.projections.registry import Generation
+
+RESOURCE = Resource("service")
+
+_FORWARDED: Final = ("forwarded", "x-forwarded-for")
+_POOL: Final = {
+    "pool_size": "Connections to the database",
+    "pool_available": "Connections to the database that are free",
+    "requests_waiting": "Requests that wait for a connection to the database",
+}
+
+
+@RESOURCE.get(
+    "/metrics",
+    summary="Metrics for Prometheus",
+    **RESOURCE.reads(None, "forbidden", also={"text/plain": {"schema": {"type": "string"}}}),
+)
+async def metrics(request: Request, services: InjectedServices, principal: RequestPrincipal) -> Response:
+    """Count requests, commands, transactions, closed connections; tell the log's end and how far each read model is.
+
+    For tokens with the scope `audit`, and for this machine without one. No label holds anything of a report.
+    """
+    if not (principal.may("audit") or _is_from_here(request)):
+        raise HttpProblem("forbidden", "The metrics are for tokens with the scope “audit”.")
+    counted = cast("Metrics", request.app.state.metrics)
+    text = counted.text(await _of_database(services))
+    return Response(text, 200, {"Cache-Control": "no-store", "Content-Type": CONTENT_TYPE})
+
+
+def _is_from_here(request: Request) -> bool:
+    """Say whether the request comes from this machine itself, and not through a proxy on it."""
+    if request.client is None or any(name in request.headers for name in _FORWARDED):
+        return False
+    try:
+        return ipaddress.ip_address(request.client.host).is_loopback
+    except ValueError:
+        return False
+
+
+async def _of_database(services: Services) -> list[Metric]:
+    """Return what is read from the database at each question."""
+    head = (await services.reader.head()).position
+    live = [each for each in await services.read_models.generations() if each.status == "live"]
+    stats = services.pool_stats()
+    return [
+        gauge("log_position", "The last position of the log", {"": head}),
+        gauge("read_model_position", "The last position that a read model knows", _positions(live), "read_model"),
+        gauge(
+            "read_model_behind",
+            "Facts of the log that a read model does not know yet",
+            {name: max(0, head - position) for name, position in _positions(live).items()},
+            "read_model",
+        ),
+        gauge(
+            "read_model_stopped",
+            "1 where a read model has stopped at a fact",
+            {each.name: float(each.stopped is not None) for each in live},
+            "read_model",
+        ),
+        *(
+            gauge(f"pool_{name.removeprefix('pool_')}", meaning, {"": stats.get(name, 0)})
+            for name, meaning in _POOL.items()
+        ),
+    ]
+
+
+def _positions(live: Iterable[Generation]) -> dict[str, int]:
+    return {each.name: each.position for each in live}
