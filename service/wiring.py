@@ -5,15 +5,27 @@ import os
 import secrets
 import signal
 import threading
+import time
 import uuid
 from collections.abc import AsyncGenerator, Callable, Generator, Iterable
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from types import FrameType
+from typing import Any
 
 from fastapi import FastAPI
+from psycopg import AsyncConnection
+from psycopg_pool import AsyncConnectionPool
 
+from service.access.authenticator import Authenticator
+from service.access.fetching import fetch_json
+from service.access.issuing import TokenIssuing
+from service.access.oidc import Issuer, IssuerSettings
+from service.access.request_limits import RequestLimits
+from service.access.sessions import SessionStore
+from service.access.tokens import TokenStore
 from service.answers.answering_process import AnsweringProcess
 from service.api.read_models import ReadModels
 from service.api.resources.changes import format_change
@@ -39,11 +51,24 @@ PATIENCE = 3.0
 _SALT_BYTES, _SALTS_AT_ONCE = 32, 1_000
 
 
+@dataclass(frozen=True, slots=True)
+class TokensNeeded:
+    """How tokens are verified.
+
+    With `public_read` the collection `public` may be read without one; `rate` is the most requests of each in a minute;
+    `issuer` is that whose JWTs are taken.
+    """
+
+    public_read: bool = False
+    rate: int = 60_000
+    issuer: IssuerSettings | None = None
+
+
 @asynccontextmanager
-async def services(url: str) -> AsyncGenerator[Services]:
+async def services(url: str, tokens: TokensNeeded | None = None) -> AsyncGenerator[Services]:
     """Open the services over the database at `url`; in the end, finish waiting writes and close them.
 
-    Raises DatabaseUnreachable or DatabaseUnfit.
+    Without `tokens`, none is needed to ask them. Raises DatabaseUnreachable or DatabaseUnfit.
     """
     address = await asyncio.to_thread(service_role_url, url)
     pool = make_pool(address)
@@ -65,6 +90,8 @@ async def services(url: str) -> AsyncGenerator[Services]:
                     subscription=following,
                     read_models=ReadModels(pool, MODELS),
                     answering=answering,
+                    tokens=TokenIssuing(store := TokenStore(pool), secrets.token_bytes, _now),
+                    authenticator=tokens and _authenticator(pool, store, tokens),
                 )
             finally:
                 await answering.close()
@@ -72,20 +99,37 @@ async def services(url: str) -> AsyncGenerator[Services]:
                 await writer.close()
 
 
-def make_app(url: str, hosts: Hosts | None = None) -> FastAPI:
-    """Make the application; its services open when it starts and close when it stops.
-
-    It answers for `hosts`, by default for those of loopback alone.
-    """
-    from service.api.app import create_app  # noqa: PLC0415 - most commands serve nothing, and start without it
-
-    return create_app(partial(_served, url), uuid.uuid4, hosts)
+def _authenticator(
+    pool: AsyncConnectionPool[AsyncConnection[Any]], store: TokenStore, tokens: TokensNeeded
+) -> Authenticator:
+    issuer = tokens.issuer and Issuer(tokens.issuer, fetch_json, _now, time.monotonic)
+    limits = RequestLimits(tokens.rate, _now)
+    return Authenticator(
+        store, SessionStore(pool), limits, _now, time.monotonic, issuer=issuer, public_read=tokens.public_read
+    )
 
 
 @asynccontextmanager
-async def _served(url: str) -> AsyncGenerator[Services]:
+async def token_issuing(url: str) -> AsyncGenerator[TokenIssuing]:
+    """Open what makes and revokes tokens in the database at `url`. Raises DatabaseUnreachable or DatabaseUnfit."""
+    async with make_pool(await asyncio.to_thread(service_role_url, url)) as pool:
+        yield TokenIssuing(TokenStore(pool), secrets.token_bytes, _now)
+
+
+def make_app(url: str, hosts: Hosts | None = None, tokens: TokensNeeded | None = None) -> FastAPI:
+    """Make the application; its services open when it starts and close when it stops.
+
+    It answers for `hosts`, by default for those of loopback alone. Without `tokens` it is open: none is needed.
+    """
+    from service.api.app import create_app  # noqa: PLC0415 - most commands serve nothing, and start without it
+
+    return create_app(partial(_served, url, tokens), uuid.uuid4, hosts)
+
+
+@asynccontextmanager
+async def _served(url: str, tokens: TokensNeeded | None) -> AsyncGenerator[Services]:
     """Open the services for a server; on a signal, endless answers end, since the server waits for them."""
-    async with services(url) as opened:
+    async with services(url, tokens) as opened:
         with _call_on_signal(opened.subscription.stop):
             yield opened
 
