@@ -145,7 +145,7 @@ def demo(
 @app.command()
 def serve(
     *,
-    host: Annotated[str | None, typer.Option(help="Listen here instead of KNOWNWHEN_HOST; this machine only.")] = None,
+    host: Annotated[str | None, typer.Option(help="Listen here instead of KNOWNWHEN_HOST.")] = None,
     port: Annotated[int | None, typer.Option(min=1, max=65_535, help="Listen here instead of KNOWNWHEN_PORT.")] = None,
     workers: Annotated[int, typer.Option(min=1, max=64, help="How many processes answer, side by side.")] = 1,
     projector: Annotated[
@@ -153,7 +153,11 @@ def serve(
     ] = True,
     debug: DebugOption = False,
 ) -> None:
-    """Serve the HTTP interface until Ctrl-C, over DATABASE_URL or the bundled PostgreSQL."""
+    """Serve the HTTP interface until Ctrl-C, over DATABASE_URL or the bundled PostgreSQL.
+
+    Whoever asks needs a token, which `knownwhen token create` makes. KNOWNWHEN_ACCESS=open switches tokens off, on this
+    machine only.
+    """
     from service.console import command, serve
 
     where = serve.ServeOptions(host, port, workers, projector)

@@ -4,13 +4,14 @@ import ipaddress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 from pydantic import AfterValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from service.runtime.hosts import ANY, Hosts, host_name
+from service.runtime.hosts import ANY, Hosts, host_name, origin
 
 _PREFIX = "KNOWNWHEN_"
 
@@ -48,6 +49,21 @@ def _networks(text: str) -> str:
     for name in _listed(text):
         ipaddress.ip_network(name)  # a ValueError of it names what is wrong
     return text
+
+
+def _origins(text: str) -> str:
+    for each in _listed(text):
+        origin(each)
+    return text
+
+
+def _issuer(url: str) -> str:
+    parts = urlsplit(url)
+    loopback = parts.scheme == "http" and Hosts().includes(parts.netloc)
+    if not (loopback or parts.scheme == "https") or not parts.netloc or parts.query or parts.fragment:
+        message = "another scheme"
+        raise ValueError(message)
+    return url
 
 
 def _listed(text: str) -> list[str]:
@@ -127,10 +143,53 @@ class Settings(BaseSettings):
         " variables set up. Needs the extra `opentelemetry`. A span holds method, operation and status, and nothing"
         " of a report.",
     )
+    access: Annotated[Literal["tokens", "open"], MustBe("“tokens” or “open”")] = Field(
+        default="tokens",
+        description="Who may ask: `tokens` for holders of a token, `open` for whoever reaches the service, who may then"
+        " do everything; that is refused where it listens for other machines. `demo` is always open.",
+    )
     public_read: Annotated[bool, MustBe("“true” or “false”")] = Field(
         default=False,
-        description="Whether anyone may read without a token.",
+        description="Whether anyone may read the collection `public` without a token.",
     )
+    origins: Annotated[
+        str, AfterValidator(_origins), MustBe("origins such as https://app.example.org, separated by commas")
+    ] = Field(
+        default="",
+        description="Sites whose pages may ask this service with a token (CORS), and write, separated by commas:"
+        " `https://app.example.org`.",
+    )
+    token_rate: Annotated[int, MustBe("a whole number from 1 to 10,000,000")] = Field(
+        default=60_000,
+        ge=1,
+        le=10_000_000,
+        description="The requests that one token may send in a minute, to each process of the service.",
+    )
+    oidc_issuer: Annotated[
+        Annotated[str, AfterValidator(_issuer)] | None, MustBe("an https address such as https://id.example.org")
+    ] = Field(
+        default=None,
+        description="The OpenID Connect issuer whose JWTs are taken as tokens. Without it, none are.",
+    )
+    oidc_audience: Annotated[str, AfterValidator(_not_blank), MustBe("the audience that its tokens name")] = Field(
+        default="knownwhen",
+        description="The audience that a JWT must be made for (`aud`).",
+    )
+    oidc_scopes: Annotated[str, AfterValidator(_not_blank), MustBe("the name of a claim")] = Field(
+        default="scope",
+        description="The claim of a JWT with its scopes: a list, or words with blanks between them. Words that are no"
+        " scopes here are left out.",
+    )
+    oidc_collections: Annotated[str, AfterValidator(_not_blank), MustBe("the name of a claim")] = Field(
+        default="collections",
+        description="The claim of a JWT with the collections that it sees, `*` for all of them. A JWT without it sees"
+        " `public`.",
+    )
+
+    @property
+    def is_open(self) -> bool:
+        """Whether no token is needed."""
+        return self.access == "open"
 
     def trusted_proxies(self) -> list[str]:
         """Return the addresses and networks of the proxies that are believed."""
@@ -138,7 +197,7 @@ class Settings(BaseSettings):
 
     def served_hosts(self) -> Hosts:
         """Return the hosts that the service answers for."""
-        return Hosts(self.host, _listed(self.hosts))
+        return Hosts(self.host, _listed(self.hosts), map(origin, _listed(self.origins)))
 
 
 @dataclass(frozen=True, slots=True)

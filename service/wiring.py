@@ -5,16 +5,28 @@ import os
 import secrets
 import signal
 import threading
+import time
 import uuid
 from collections.abc import AsyncGenerator, Callable, Generator, Iterable
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from types import FrameType
+from typing import Any
 
 from fastapi import FastAPI
 from opentelemetry.trace import Tracer
+from psycopg import AsyncConnection
+from psycopg_pool import AsyncConnectionPool
 
+from service.access.authenticator import Authenticator
+from service.access.fetching import fetch_json
+from service.access.issuing import TokenIssuing
+from service.access.oidc import Issuer, IssuerSettings
+from service.access.request_limits import RequestLimits
+from service.access.sessions import SessionStore
+from service.access.tokens import TokenStore
 from service.answers.answering_process import AnsweringProcess
 from service.api.read_models import ReadModels
 from service.api.resources.changes import format_change
@@ -40,11 +52,27 @@ PATIENCE = 3.0
 _SALT_BYTES, _SALTS_AT_ONCE = 32, 1_000
 
 
+@dataclass(frozen=True, slots=True)
+class TokensNeeded:
+    """How tokens are verified.
+
+    With `public_read` the collection `public` may be read without one; `rate` is the most requests of each in a minute;
+    `issuer` is that whose JWTs are taken.
+    """
+
+    public_read: bool = False
+    rate: int = 60_000
+    issuer: IssuerSettings | None = None
+
+
 @asynccontextmanager
-async def services(url: str, metrics: WriterMetrics | None = None) -> AsyncGenerator[Services]:
+async def services(
+    url: str, tokens: TokensNeeded | None = None, metrics: WriterMetrics | None = None
+) -> AsyncGenerator[Services]:
     """Open the services over the database at `url`; in the end, finish waiting writes and close them.
 
-    What they do is counted in `metrics`. Raises DatabaseUnreachable or DatabaseUnfit.
+    Without `tokens`, none is needed to ask them. What they write is counted in `metrics`.
+    Raises DatabaseUnreachable or DatabaseUnfit.
     """
     address = await asyncio.to_thread(service_role_url, url)
     pool = make_pool(address)
@@ -66,6 +94,8 @@ async def services(url: str, metrics: WriterMetrics | None = None) -> AsyncGener
                     subscription=following,
                     read_models=ReadModels(pool, MODELS),
                     answering=answering,
+                    tokens=TokenIssuing(store := TokenStore(pool), secrets.token_bytes, _now),
+                    authenticator=tokens and _authenticator(pool, store, tokens),
                     pool_stats=pool.get_stats,
                 )
             finally:
@@ -74,17 +104,36 @@ async def services(url: str, metrics: WriterMetrics | None = None) -> AsyncGener
                 await writer.close()
 
 
-def make_app(url: str, hosts: Hosts | None = None, *, traces: bool = False) -> FastAPI:
+def _authenticator(
+    pool: AsyncConnectionPool[AsyncConnection[Any]], store: TokenStore, tokens: TokensNeeded
+) -> Authenticator:
+    issuer = tokens.issuer and Issuer(tokens.issuer, fetch_json, _now, time.monotonic)
+    limits = RequestLimits(tokens.rate, _now)
+    return Authenticator(
+        store, SessionStore(pool), limits, _now, time.monotonic, issuer=issuer, public_read=tokens.public_read
+    )
+
+
+@asynccontextmanager
+async def token_issuing(url: str) -> AsyncGenerator[TokenIssuing]:
+    """Open what makes and revokes tokens in the database at `url`. Raises DatabaseUnreachable or DatabaseUnfit."""
+    async with make_pool(await asyncio.to_thread(service_role_url, url)) as pool:
+        yield TokenIssuing(TokenStore(pool), secrets.token_bytes, _now)
+
+
+def make_app(
+    url: str, hosts: Hosts | None = None, tokens: TokensNeeded | None = None, *, traces: bool = False
+) -> FastAPI:
     """Make the application; its services open when it starts and close when it stops.
 
-    It answers for `hosts`, by default for those of loopback alone. With `traces`, requests are traced.
-    Raises TracingMissing.
+    It answers for `hosts`, by default for those of loopback alone. Without `tokens` it is open: none is needed.
+    With `traces`, requests are traced. Raises TracingMissing.
     """
     from service.api.app import create_app  # noqa: PLC0415 - most commands serve nothing, and start without it
     from service.api.metrics import Metrics  # noqa: PLC0415 - likewise
 
     metrics = Metrics()
-    return create_app(partial(_served, url, metrics), uuid.uuid4, hosts, metrics, _tracer() if traces else None)
+    return create_app(partial(_served, url, tokens, metrics), uuid.uuid4, hosts, metrics, _tracer() if traces else None)
 
 
 class TracingMissing(Exception):
@@ -111,9 +160,9 @@ def _tracer() -> Tracer:
 
 
 @asynccontextmanager
-async def _served(url: str, metrics: WriterMetrics) -> AsyncGenerator[Services]:
+async def _served(url: str, tokens: TokensNeeded | None, metrics: WriterMetrics) -> AsyncGenerator[Services]:
     """Open the services for a server; on a signal, endless answers end, since the server waits for them."""
-    async with services(url, metrics) as opened:
+    async with services(url, tokens, metrics) as opened:
         with _call_on_signal(opened.subscription.stop):
             yield opened
 

@@ -18,13 +18,14 @@ PUBLIC: Final = "public"
 class Principal(Struct, frozen=True, gc=False):
     """Who asks: `id` is that of a token, stored with what it writes; None for the operator, and where none is needed.
 
-    `collections` is None for all of them.
+    `collections` is None for all of them. An `anonymous` principal named no token, where one is needed.
     """
 
     id: str | None
     name: str
     scopes: frozenset[Scope]
     collections: frozenset[str] | None
+    anonymous: bool = False
 
     def may(self, scope: Scope) -> bool:
         """Say whether it has a scope."""
@@ -37,3 +38,7 @@ class Principal(Struct, frozen=True, gc=False):
 
 OPERATOR: Final = Principal(None, "operator", frozenset(SCOPES), None)
 """Whoever runs commands on the machine of the service, or asks a service that is open: everything is permitted."""
+NOBODY: Final = Principal(None, "nobody", frozenset(), frozenset(), anonymous=True)
+"""Whoever names no token to a service that needs one."""
+READER: Final = Principal(None, "anyone", frozenset({"read"}), frozenset({PUBLIC}), anonymous=True)
+"""Whoever names no token to a service whose collection `public` anyone may read (`KNOWNWHEN_PUBLIC_READ`)."""

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from fastapi import FastAPI
 from opentelemetry.trace import Tracer
+from starlette.middleware.cors import CORSMiddleware
 
 from domain.facts.encoding import CheckedFiling
 from domain.facts.union import ReportCorrected
@@ -16,10 +17,11 @@ from domain.incident.commands import CorrectReport
 from domain.reports.registry import REPORTS
 from domain.slots import discover
 from service.api import openapi, resources
+from service.api.authentication import Authentication
 from service.api.connections import COUNT_CLOSED
 from service.api.errors import handlers
 from service.api.metrics import Metrics
-from service.api.middleware import Compression, HostCheck, RequestMiddleware
+from service.api.middleware import Compression, HostCheck, RequestMiddleware, cross_origin_sharing
 from service.api.resource import Resource
 from service.api.services import Services
 from service.api.tracing import Tracing
@@ -69,13 +71,17 @@ def create_app(
         redirect_slashes=False,
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
+    hosts = hosts or Hosts()
     for resource in RESOURCES:
         app.router.routes.extend(resource.routes)
         if resource.middleware:
             app.add_middleware(resource.middleware)
     handlers.install(app)
     app.add_middleware(Compression)
-    app.add_middleware(HostCheck, hosts=hosts or Hosts())
+    app.add_middleware(Authentication, origins=hosts.origins)
+    if hosts.origins:
+        app.add_middleware(CORSMiddleware, **cross_origin_sharing(hosts.origins))
+    app.add_middleware(HostCheck, hosts=hosts)
     if tracer:
         app.add_middleware(Tracing, tracer=tracer)
     app.add_middleware(RequestMiddleware, new_id=new_id, metrics=counted)

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -16,7 +16,7 @@ from service.api.errors.problem import HttpProblem, problem_of
 from service.api.errors.validation import FieldError
 from service.api.metrics import Metrics, route_path
 from service.api.responses import HEAD_ONLY
-from service.runtime.hosts import SETTING, Hosts, NoHost
+from service.runtime.hosts import ORIGINS_SETTING, SETTING, Hosts, NoHost
 
 _log = structlog.stdlib.get_logger("service.api")
 _ALWAYS: Final = ((b"x-content-type-options", b"nosniff"),)
@@ -127,6 +127,8 @@ class HostCheck:
 
     def _check_site(self, origin: str | None, site: str | None) -> None:
         """Refuse a cross-site write, by `Origin`, or by `Sec-Fetch-Site` where there is no `Origin`."""
+        if origin is not None and origin in self._hosts.origins:
+            return
         foreign = (
             (site or "").lower() == _CROSS_SITE if origin is None or self._hosts.any else not self._is_same_site(origin)
         )
@@ -134,7 +136,7 @@ class HostCheck:
             said = f"“{origin[:100]}”" if origin is not None else "another site"
             detail = (
                 f"A page of {said} sent this, and only pages of this service may write. Nothing was recorded."
-                f" If that site is yours, whoever runs the service adds its host to {SETTING}."
+                f" If that site is yours, whoever runs the service adds it to {ORIGINS_SETTING}."
             )
             raise HttpProblem("cross-site", detail)
 
@@ -149,6 +151,27 @@ def _invalid_header(name: str, reason: str) -> HttpProblem:
     return HttpProblem("invalid-header", f"{name}: {reason}", [FieldError(name, reason)])
 
 
+def cross_origin_sharing(origins: frozenset[str]) -> dict[str, Any]:
+    """Return the options of Starlette's CORSMiddleware: pages of `origins` may ask by a token, never by a cookie."""
+    return {
+        "allow_origins": sorted(origins),
+        "allow_methods": ["GET", "HEAD", "POST", "PUT", "DELETE"],
+        "allow_headers": [
+            "Authorization",
+            "Content-Type",
+            "Idempotency-Key",
+            "If-Match",
+            "If-None-Match",
+            "Last-Event-ID",
+        ],
+        "expose_headers": _EXPOSED,
+    }
+
+
+_EXPOSED: Final = [
+    *("ETag", "Link", "Location", "Retry-After", "WWW-Authenticate"),
+    *("Idempotent-Replayed", "Knownwhen-Coordinates", "Knownwhen-Digest"),
+]
 _LEAST_COMPRESSED: Final = 500
 """The fewest bytes of a body that is compressed."""
 _LEVEL: Final = 5

@@ -11,6 +11,7 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from domain.reports.registry import KINDS
 from domain.values.explanation import explaining_model
+from service.api.authorization import SCHEME
 from service.api.resource import Resource
 
 _REF = "#/components/schemas/{model}"
@@ -23,6 +24,11 @@ Every error is a problem of RFC 9457 whose `type` leads to its description. List
 own starts with `x-`. Tables (`Accept: text/csv`) hold what was said verbatim, also where a spreadsheet would take it
 for a formula: have it read all columns as text.
 """
+
+_ABOUT_TOKENS = (
+    "A token of the service, or a JWT of its OpenID Connect issuer; an operation names the scope that the token needs."
+    " A service on loopback that was started without tokens (`knownwhen demo`) needs none."
+)
 
 
 def install(app: FastAPI, resources: Iterable[Resource]) -> None:
@@ -55,14 +61,17 @@ def document_of(app: FastAPI, models: Iterable[type[BaseModel]]) -> dict[str, An
     }
     for kind in KINDS.values():
         schemas[kind.model.__name__]["examples"] = [dict(kind.example)]
-    document["components"] = {"schemas": dict(sorted(schemas.items()))}
+    document["components"] = {
+        "schemas": dict(sorted(schemas.items())),
+        "securitySchemes": {SCHEME: {"type": "http", "scheme": "bearer", "description": _ABOUT_TOKENS}},
+    }
     return document
 
 
 def _restore_bodies(document: dict[str, Any], app: FastAPI) -> None:
     """Restore request bodies as their resources describe them: FastAPI drops every null from an example."""
     for route in app.routes:
-        if isinstance(route, APIRoute) and route.openapi_extra:
+        if isinstance(route, APIRoute) and route.include_in_schema and route.openapi_extra:
             for method in route.methods or ():
                 document["paths"][route.path_format][method.lower()].update(route.openapi_extra)
 

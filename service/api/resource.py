@@ -9,12 +9,14 @@ from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from domain.reports.kind import Report
+from service.api.authorization import SECURITY, Needed, require_scope, security_of
 from service.api.errors.types import MEDIA_TYPE, TYPES
 from service.api.models import Problem, WriteResult
 from service.api.parameters import refuse_unknown_parameters
 from service.api.responses import CSV, JSON
 
 _ALWAYS = ("invalid-parameter", "internal-error", "database-unavailable")
+_OF_TOKENS = ("token-needed", "token-invalid", "too-many-requests", "issuer-unavailable")
 _OF_READING = ("not-acceptable",)
 _OF_WRITING = (
     "not-json too-deep invalid-header body-too-large unsupported-media-type invalid-body id-taken overloaded",
@@ -35,10 +37,21 @@ class Resource(APIRouter):
     """
 
     def __init__(self, tag: str, *, match_order: int = 2) -> None:
-        super().__init__(tags=[tag], dependencies=[Depends(refuse_unknown_parameters)], default_response_class=Response)
+        dependencies = [Depends(require_scope), Depends(refuse_unknown_parameters)]
+        super().__init__(tags=[tag], dependencies=dependencies, default_response_class=Response)
         self.middleware: Callable[[ASGIApp], ASGIApp] | None = None
         self.models: set[type[BaseModel]] = {Problem}
         self.match_order = match_order
+
+    def add_api_route(self, path: str, endpoint: Callable[..., Any], **described: Any) -> None:  # noqa: ANN401 - FastAPI's
+        """Add a route. Raises TypeError for one that does not declare who may ask it (`reads`, `writes`, `needs`)."""
+        if SECURITY not in (described.get("openapi_extra") or {}):
+            raise TypeError(f"{path} declares no scope: say RESOURCE.needs(None) if it is open to everyone.")
+        super().add_api_route(path, endpoint, **described)
+
+    def needs(self, scope: Needed) -> Description:
+        """Declare who may ask an operation that is not described: the scope needed, or None for everyone."""
+        return {"openapi_extra": {SECURITY: security_of(scope)}}
 
     def reads(
         self,
@@ -46,8 +59,11 @@ class Resource(APIRouter):
         *problems: str,
         also: Mapping[str, Description] | None = None,
         redirects: bool = False,
+        scope: Needed = "read",
     ) -> Description:
         """Describe a read whose answer is `answer` as JSON, and other media types `also`; `problems` are slugs.
+
+        It needs `scope`.
 
         With `redirects`, a question about a merged incident is redirected to the incident it was merged into.
         """
@@ -58,7 +74,8 @@ class Resource(APIRouter):
         }
         if redirects:
             found[307] = {"description": "The incident is merged into another, whose answer is at `Location`."}
-        return {"responses": {**found, **self._problems(*_ALWAYS, *_OF_READING, *problems)}}
+        always = (*_ALWAYS, *_of_access(scope), *_OF_READING)
+        return {"responses": {**found, **self._problems(*always, *problems)}, **self.needs(scope)}
 
     def writes(
         self,
@@ -67,8 +84,12 @@ class Resource(APIRouter):
         examples: Mapping[str, Description],
         statuses: Mapping[int, str] | None = None,
         answer: type[BaseModel] = WriteResult,
+        scope: Needed = "report",
     ) -> Description:
-        """Describe a write with its request body; `problems` are slugs, `statuses` those of success."""
+        """Describe a write with its request body; `problems` are slugs, `statuses` those of success.
+
+        It needs `scope`.
+        """
         content = {JSON: {"schema": self._reference(body), "examples": dict(examples)}}
         answered = {"content": {JSON: {"schema": self._reference(answer)}}}
         given = statuses or {201: "It is recorded, and durable."}
@@ -76,9 +97,25 @@ class Resource(APIRouter):
             "status_code": next(iter(given)),
             "responses": {
                 **{status: {"description": meaning, **answered} for status, meaning in given.items()},
-                **self._problems(*_ALWAYS, *_OF_WRITING, *problems),
+                **self._problems(*_ALWAYS, *_of_access(scope), *_OF_WRITING, *problems),
             },
-            "openapi_extra": {"requestBody": {"required": True, "content": content}},
+            "openapi_extra": {SECURITY: security_of(scope), "requestBody": {"required": True, "content": content}},
+        }
+
+    def acts(self, answer: type[BaseModel] | None, meaning: str, *problems: str, scope: Needed) -> Description:
+        """Describe an operation that changes something and takes no body; `meaning` is that of its success.
+
+        It needs `scope`. `problems` are slugs.
+        """
+        content = {JSON: {"schema": self._reference(answer)}} if answer else {}
+        status = 200 if answer else 204
+        return {
+            "status_code": status,
+            "responses": {
+                status: {"description": meaning, **({"content": content} if content else {})},
+                **self._problems(*_ALWAYS, *_of_access(scope), *problems),
+            },
+            **self.needs(scope),
         }
 
     def _reference(self, model: type[BaseModel | Report]) -> Description:
@@ -98,6 +135,11 @@ class Resource(APIRouter):
             }
             for status, found in sorted(by_status.items())
         }
+
+
+def _of_access(needed: Needed) -> tuple[str, ...]:
+    """Return the problems of a request that may be refused for its token."""
+    return () if needed is None else (*_OF_TOKENS, "scope-missing")
 
 
 def csv_content(columns: Sequence[str]) -> Mapping[str, Description]:

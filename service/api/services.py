@@ -8,6 +8,8 @@ from uuid import UUID
 
 from fastapi import Depends, Request
 
+from service.access.authenticator import Authenticator
+from service.access.issuing import TokenIssuing
 from service.answers.answering_process import AnsweringProcess
 from service.api.read_models import ReadModels
 from service.api.responses import ClosedAnswerHeads
@@ -29,7 +31,7 @@ class Services:
     """The services of one process.
 
     `missing_for_readiness` returns what the database lacks, as sentences. `new_id` makes a random id. `root_at` returns
-    the Merkle root of the log at a position.
+    the Merkle root of the log at a position. Without an `authenticator` the service is open: no token is needed.
     """
 
     reader: LogReader
@@ -41,8 +43,10 @@ class Services:
     subscription: Subscription
     read_models: ReadModels
     answering: AnsweringProcess
+    tokens: TokenIssuing
     pool_stats: Callable[[], Mapping[str, int]] = dict[str, int]
     """What the pool of connections to the database counts."""
+    authenticator: Authenticator | None = None
     closed_heads: ClosedAnswerHeads = field(default_factory=ClosedAnswerHeads)
     publication_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Serialises publications: concurrent ones would make each other retry."""

@@ -143,7 +143,9 @@ def _serving(url: str, settings: Settings) -> Generator[int]:
         free.bind(("127.0.0.1", 0))
         port = int(free.getsockname()[1])
     words = subprocesses.command_line("service.cli", "serve", "--port", str(port), "--no-projector")
-    environment = subprocesses.environment(DATABASE_URL=url, KNOWNWHEN_HOST="127.0.0.1", KNOWNWHEN_LOG=settings.log)
+    environment = subprocesses.environment(
+        DATABASE_URL=url, KNOWNWHEN_HOST="127.0.0.1", KNOWNWHEN_ACCESS="open", KNOWNWHEN_LOG=settings.log
+    )
     quiet = subprocess.DEVNULL
     with subprocess.Popen(words, env=environment, stdout=quiet, stderr=quiet) as process:  # noqa: S603 - ourselves
         try:

@@ -10,9 +10,9 @@ from service import wiring
 from service.console import samples
 from service.console.command import EXIT_OK, Misuse, announce, say
 from service.console.database import migrate_and_say, running_database
-from service.console.listener import ListenAddress, listen, loopback
+from service.console.listener import ListenAddress, expect_loopback, listen, resolve
 from service.console.project import projector_beside
-from service.console.serve import run_server
+from service.console.serve import OPEN_TO_ALL, run_server
 from service.console.terminal import count, progress
 from service.eventstore import LogReader
 from service.settings import Settings
@@ -32,7 +32,9 @@ def demo(settings: Settings, name: str = DEFAULT) -> int:
         lines = samples.read_named(name)
     except samples.SampleUnknown as unknown:
         raise Misuse(str(unknown)) from unknown
-    address = loopback(settings.host, settings.port)
+    settings = settings.model_copy(update={"access": "open"})
+    address = resolve(settings.host, settings.port)
+    expect_loopback(address)
     with listen(address) as listener:
         if settings.database_url is None:
             say(f"Starting PostgreSQL in {settings.data.absolute()} …")
@@ -86,5 +88,5 @@ async def _introduction(
             query += f"&as_of=@{row.position - 1}"
             words = words.format(position=row.position - 1)
         printed.append(f"{words}\n  curl -s '{place}?{query}' | grep -o '{questions.sentence}[^\"]*'\n")
-    heading = f"Knownwhen answers at {address.url}. {questions.heading}"
+    heading = f"Knownwhen answers at {address.url}. {OPEN_TO_ALL} {questions.heading}"
     return "\n".join(["", heading, "", *printed, "Ctrl-C stops it.", ""])

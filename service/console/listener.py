@@ -1,4 +1,4 @@
-"""The listening socket: of a loopback address only, bound before any long work begins."""
+"""The listening socket: its address, and whether others reach it; bound before any long work begins."""
 
 import errno
 import http.client
@@ -24,12 +24,16 @@ _LISTENERS = {
 
 @dataclass(frozen=True, slots=True)
 class ListenAddress:
-    """An address to listen on: `host` as the user wrote it, the IP address it resolved to, and the TCP port."""
+    """An address to listen on: `host` as the user wrote it, the IP address it resolved to, and the TCP port.
+
+    `is_loopback` says whether only this machine reaches each address that `host` resolves to.
+    """
 
     host: str
     number: str
     family: socket.AddressFamily
     port: int
+    is_loopback: bool
 
     @property
     def url(self) -> str:
@@ -37,26 +41,28 @@ class ListenAddress:
         return f"http://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
 
 
-def loopback(host: str, port: int) -> ListenAddress:
-    """Resolve `host`, which must be an address that only this machine reaches.
-
-    Raises Misuse where it is another one, since nobody has a token yet, or none at all.
-    """
+def resolve(host: str, port: int) -> ListenAddress:
+    """Resolve `host`, a name or an address of this machine. Raises Misuse where it is none."""
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except (OSError, UnicodeError) as problem:
         message = f"There is no address “{host}” here ({problem}). Set KNOWNWHEN_HOST to one of this machine: 127.0.0.1"
         raise Misuse(message) from problem
     reached = [(family, str(where[0])) for family, _, _, _, where in found]
-    open_to_others = [number for _, number in reached if not ipaddress.ip_address(number.partition("%")[0]).is_loopback]
-    if open_to_others:
+    is_loopback = all(ipaddress.ip_address(number.partition("%")[0]).is_loopback for _, number in reached)
+    family, number = min(reached, key=lambda each: each[0] != socket.AF_INET)  # localhost is 127.0.0.1 before it is ::1
+    return ListenAddress(host, number, family, port, is_loopback)
+
+
+def expect_loopback(address: ListenAddress) -> None:
+    """Refuse an address that other machines reach, for a service without tokens. Raises Misuse."""
+    if not address.is_loopback:
         message = (
-            f"Knownwhen does not listen on {host}: other machines reach that address, and no tokens are set up that "
-            "would say who may read and write. Listen on 127.0.0.1, and put a proxy that checks its users before it."
+            f"Knownwhen does not listen on {address.host} without tokens: other machines reach that address, and who"
+            " does could read and write everything. Listen on 127.0.0.1, or `knownwhen serve` with"
+            " KNOWNWHEN_ACCESS=tokens."
         )
         raise Misuse(message)
-    family, number = min(reached, key=lambda each: each[0] != socket.AF_INET)  # localhost is 127.0.0.1 before it is ::1
-    return ListenAddress(host, number, family, port)
 
 
 def listen(address: ListenAddress) -> socket.socket:

@@ -1,5 +1,6 @@
 """`knownwhen serve`: the HTTP interface over a database that is there, or over the bundled one."""
 
+import asyncio
 import contextlib
 import os
 import resource
@@ -15,17 +16,25 @@ from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors.multiprocess import Multiprocess, Process
 
 from service import wiring
+from service.access.oidc import IssuerSettings
 from service.api.connections import ConnectionLimits, limited_http
 from service.api.metrics import share_between_workers
-from service.console.command import EXIT_OK, CannotRun, announce, append_to_error_log
+from service.console.command import EXIT_OK, CannotRun, announce, append_to_error_log, say
 from service.console.database import migrate_or_expect_migrated, running_database
-from service.console.listener import ListenAddress, listen_for_each, loopback
+from service.console.listener import ListenAddress, expect_loopback, listen_for_each, resolve
 from service.console.logs import configure
 from service.console.project import projector_beside
 from service.runtime import subprocesses
 from service.settings import Settings, read_settings
 
 _OTHER_FILES = 500
+OPEN_TO_ALL = "It is open: whoever reaches it may do everything."
+"""Said at the start of a service that needs no tokens."""
+NO_ADMIN = (
+    "No token with the scope “admin” stands yet, and without one nobody gets in. Whoever runs the service makes the"
+    " first one here: knownwhen token create NAME --scope admin --scope read --scope report"
+)
+"""Said at the start of a service that has no token to begin with."""
 STOPPING_SECONDS = 5
 """Seconds that running requests may take after the first Ctrl-C; a second one cancels them."""
 
@@ -45,21 +54,31 @@ def serve(settings: Settings, options: ServeOptions) -> int:
 
     Raises Misuse, CannotRun and PostgresProblem; KeyboardInterrupt where stopped before it served.
     """
-    address = loopback(options.host or settings.host, options.port or settings.port)
+    address = resolve(options.host or settings.host, options.port or settings.port)
+    if settings.is_open:
+        expect_loopback(address)
     settings = settings.model_copy(update={"host": address.host})
     with contextlib.ExitStack() as opened:
         listeners = [opened.enter_context(each) for each in listen_for_each(address, options.workers)]
         url = opened.enter_context(running_database(settings))
         migrate_or_expect_migrated(settings, url)
+        if not (settings.is_open or settings.oidc_issuer or asyncio.run(_has_admin(url))):
+            say(NO_ADMIN)
         with projector_beside(url, settings) if options.projector else contextlib.nullcontext():
-            ready = partial(_announce, address, options.workers)
+            ready = partial(_announce, address, settings, options.workers)
             run_server(settings, url, listeners, workers=options.workers, ready=ready)
     return EXIT_OK
 
 
-def _announce(address: ListenAddress, workers: int) -> None:
+async def _has_admin(url: str) -> bool:
+    async with wiring.token_issuing(url) as tokens:
+        return await tokens.has_admin()
+
+
+def _announce(address: ListenAddress, settings: Settings, workers: int) -> None:
     many = f" with {workers} workers" if workers > 1 else ""
-    announce(f"Knownwhen answers at {address.url}{many}. Ctrl-C stops it.\n")
+    whom = f" {OPEN_TO_ALL}" if settings.is_open else ""
+    announce(f"Knownwhen answers at {address.url}{many}.{whom} Ctrl-C stops it.\n")
 
 
 def run_server(
@@ -93,7 +112,20 @@ def worker_application() -> FastAPI:
     settings = read_settings()
     configure(settings.log, keep=lambda text: append_to_error_log(text, settings.data))
     subprocesses.call_when_parent_ends(lambda: os.kill(os.getpid(), signal.SIGTERM))
-    return wiring.make_app(settings.database_url or "", settings.served_hosts(), traces=settings.traces)
+    return make_app(settings, settings.database_url or "")
+
+
+def make_app(settings: Settings, url: str) -> FastAPI:
+    """Make the application over the database at `url` as the settings say."""
+    tokens = None if settings.is_open else _tokens_needed(settings)
+    return wiring.make_app(url, settings.served_hosts(), tokens, traces=settings.traces)
+
+
+def _tokens_needed(settings: Settings) -> wiring.TokensNeeded:
+    issuer = settings.oidc_issuer and IssuerSettings(
+        settings.oidc_issuer, settings.oidc_audience, settings.oidc_scopes, settings.oidc_collections
+    )
+    return wiring.TokensNeeded(settings.public_read, settings.token_rate, issuer or None)
 
 
 class _Server(uvicorn.Server):
@@ -122,7 +154,7 @@ class _Workers(Multiprocess):
 
 def _serve_here(settings: Settings, url: str, listeners: Sequence[socket.socket], ready: Callable[[], None]) -> None:
     try:
-        app = wiring.make_app(url, settings.served_hosts(), traces=settings.traces)
+        app = make_app(settings, url)
     except wiring.TracingMissing as problem:
         raise CannotRun(str(problem)) from problem
     server = _Server(_configuration(app, settings), ready)

@@ -9,9 +9,11 @@ from typing import Final
 ANY: Final = "*"
 """The name for every host, where a proxy in front checks them."""
 SETTING: Final = "KNOWNWHEN_HOSTS"
+ORIGINS_SETTING: Final = "KNOWNWHEN_ORIGINS"
 
 _HOST: Final = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{0,5})?")
 _LOCAL: Final = "localhost"
+_DEFAULT_PORTS: Final = {"http": ":80", "https": ":443"}
 
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -21,13 +23,14 @@ class NoHost(ValueError):
 
 
 class Hosts:
-    """The names and addresses that `Host` and `Origin` may have, at any port.
+    """The names and addresses that `Host` and `Origin` may have, at any port; and `origins` of other sites' pages.
 
     Other names are refused because a page of another site could resolve its own name to this machine (DNS rebinding),
     and read and write here as if it were of the same origin.
     """
 
-    def __init__(self, listening: str = "127.0.0.1", names: Iterable[str] = ()) -> None:
+    def __init__(self, listening: str = "127.0.0.1", names: Iterable[str] = (), origins: Iterable[str] = ()) -> None:
+        self.origins = frozenset(origins)
         self._names = {host_name(each) for each in (listening, _LOCAL, *names) if each != ANY}
         self.any = ANY in names
         self._wildcard = _is_wildcard(listening)
@@ -63,6 +66,21 @@ def host_name(text: str) -> str:
         message = f"“{text}” is no host"
         raise NoHost(message)
     return name
+
+
+def origin(text: str) -> str:
+    """Return the origin of a site's pages, such as `https://app.example.org`, as browsers write it.
+
+    Raises NoHost.
+    """
+    scheme, _, authority = text.strip().lower().partition("://")
+    found = _HOST.fullmatch(authority)
+    if scheme not in _DEFAULT_PORTS or not found:
+        message = f"“{text}” is no origin"
+        raise NoHost(message)
+    name = host_name(found[1])
+    port = (found[2] or "").removesuffix(_DEFAULT_PORTS[scheme])
+    return f"{scheme}://{f'[{name}]' if ':' in name else name}{port}"
 
 
 def _address(name: str) -> IPAddress | None:

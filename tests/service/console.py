@@ -26,10 +26,11 @@ COMMAND = [sys.executable, "-m", "service.cli"]
 
 
 def environment(**settings: object) -> dict[str, str]:
-    """Return the environment of a user who has set nothing but `settings`."""
+    """Return the environment of a user who has set nothing but `settings`, and needs no tokens."""
     plain = {name: value for name, value in os.environ.items() if not name.startswith(("KNOWNWHEN_", "DATABASE_URL"))}
     plain = {name: value for name, value in plain.items() if name not in {"COLUMNS", "FORCE_COLOR", "NO_COLOR"}}
-    return {**plain, "PYTHONPATH": str(ROOT), **{name: str(value) for name, value in settings.items()}}
+    plain |= {"PYTHONPATH": str(ROOT), "KNOWNWHEN_ACCESS": "open"}
+    return {**plain, **{name: str(value) for name, value in settings.items()}}
 
 
 def run(*words: str, cwd: Path | None = None, **settings: object) -> subprocess.CompletedProcess[str]:

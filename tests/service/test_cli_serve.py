@@ -14,7 +14,7 @@ import pytest
 
 from service.console import migrate, serve
 from service.console.command import LOG_NAME, CannotRun, Misuse
-from service.console.listener import listen, listen_for_each, loopback
+from service.console.listener import expect_loopback, listen, listen_for_each, resolve
 from service.settings import Settings
 from tests.patience import PATIENCE
 from tests.service.console import assert_nothing_runs_in, data_folder, ending, run, running
@@ -41,15 +41,16 @@ def until(true: Callable[[], bool], within: float = PATIENCE) -> None:
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1"])  # noqa: S104 - none of them is listened on
-def test_an_address_that_others_reach_is_refused(host: str) -> None:
-    with pytest.raises(Misuse, match="no tokens are set up"):
-        loopback(host, 8000)
+def test_an_address_that_others_reach_is_refused_without_tokens(host: str) -> None:
+    with pytest.raises(Misuse, match="without tokens: other machines reach"):
+        expect_loopback(resolve(host, 8000))
 
 
 def test_that_is_told_before_any_work(tmp_path: Path) -> None:
-    done = run("serve", "--host", "0.0.0.0", KNOWNWHEN_DATA=tmp_path / "data")  # noqa: S104 - refused
+    settings = {"KNOWNWHEN_ACCESS": "open", "KNOWNWHEN_DATA": tmp_path / "data"}
+    done = run("serve", "--host", "0.0.0.0", **settings)  # noqa: S104 - refused
     assert done.returncode == 2
-    assert "no tokens are set up" in done.stderr
+    assert "without tokens" in done.stderr
     assert not (tmp_path / "data").exists()
 
 
@@ -61,20 +62,20 @@ def test_the_demo_does_not_listen_for_others_either(tmp_path: Path) -> None:
 
 def test_a_host_that_is_none_is_told() -> None:
     with pytest.raises(Misuse, match="There is no address “no such host” here"):
-        loopback("no such host", 8000)
+        resolve("no such host", 8000)
 
 
 def test_localhost_is_the_address_that_curl_tries() -> None:
-    address = loopback("localhost", 8000)
+    address = resolve("localhost", 8000)
     assert (address.number, address.url) == ("127.0.0.1", "http://localhost:8000")
 
 
 def test_an_ipv6_address_is_bracketed_in_the_url() -> None:
-    assert loopback("::1", 8000).url == "http://[::1]:8000"
+    assert resolve("::1", 8000).url == "http://[::1]:8000"
 
 
 def test_a_port_is_taken_as_soon_as_it_is_reserved(unused_port: int) -> None:
-    address = loopback("127.0.0.1", unused_port)
+    address = resolve("127.0.0.1", unused_port)
     with listen(address), pytest.raises(CannotRun, match=f"port {unused_port} of 127.0.0.1 is taken: whoever listens"):
         listen(address)
     listen(address).close()
@@ -82,7 +83,7 @@ def test_a_port_is_taken_as_soon_as_it_is_reserved(unused_port: int) -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux spreads connections over sockets of one port")
 def test_connections_are_spread_over_the_listeners_of_a_port_that_no_other_server_gets(unused_port: int) -> None:
-    address = loopback("127.0.0.1", unused_port)
+    address = resolve("127.0.0.1", unused_port)
     with contextlib.ExitStack() as opened:
         listeners = [opened.enter_context(each) for each in listen_for_each(address, 2)]
         for _ in range(64):
@@ -102,7 +103,7 @@ def test_connections_are_spread_over_the_listeners_of_a_port_that_no_other_serve
 
 
 def test_a_port_just_used_can_be_used_again(unused_port: int) -> None:
-    address = loopback("127.0.0.1", unused_port)
+    address = resolve("127.0.0.1", unused_port)
     with listen(address) as listener:
         client = socket.create_connection(("127.0.0.1", unused_port))
         listener.accept()[0].close()  # this side closes first, so the system remembers the connection for a while
@@ -166,7 +167,7 @@ def test_a_server_that_cannot_start_is_told_without_a_traceback(
     nowhere = "postgresql://someone@127.0.0.1:1/none"
 
     def work(settings: Settings) -> int:
-        with listen(loopback("127.0.0.1", unused_port)) as listener:
+        with listen(resolve("127.0.0.1", unused_port)) as listener:
             serve.run_server(settings, nowhere, [listener], workers=1, ready=lambda: None)
         return 0
 

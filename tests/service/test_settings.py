@@ -15,8 +15,17 @@ NAMES = (
     "KNOWNWHEN_HOSTS",
     "KNOWNWHEN_PORT",
     "KNOWNWHEN_LOG",
+    "KNOWNWHEN_ACCESS",
     "KNOWNWHEN_PUBLIC_READ",
+    "KNOWNWHEN_ORIGINS",
+    "KNOWNWHEN_TOKEN_RATE",
+    "KNOWNWHEN_OIDC_ISSUER",
+    "KNOWNWHEN_OIDC_AUDIENCE",
+    "KNOWNWHEN_OIDC_SCOPES",
+    "KNOWNWHEN_OIDC_COLLECTIONS",
 )
+ORIGINS = "origins such as https://app.example.org, separated by commas"
+ISSUER = "an https address such as https://id.example.org"
 NAMED = "names without ports, separated by commas, or “*”"
 
 
@@ -33,7 +42,10 @@ def test_with_nothing_set_the_bundled_server_serves_this_machine_only() -> None:
 
 
 def test_every_setting_is_read_from_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
-    values = ("postgresql://me@db/kw", "~/kw", "::1", "log.example.org, *", "9000", "json", "true")
+    served = ("postgresql://me@db/kw", "~/kw", "::1", "log.example.org, *", "9000", "json")
+    asked_by = ("open", "true", "https://App.example.org:443, http://localhost:3000", "100")
+    issuer = ("https://id.example.org/realm", "log", "roles", "desks")
+    values = (*served, *asked_by, *issuer)
     for name, value in zip(NAMES, values, strict=True):
         monkeypatch.setenv(name, value)
     settings = read_settings()
@@ -41,6 +53,9 @@ def test_every_setting_is_read_from_its_variable(monkeypatch: pytest.MonkeyPatch
     assert settings.data == Path.home() / "kw"
     assert settings.hosts == "log.example.org, *"
     assert (settings.host, settings.port, settings.log, settings.public_read) == ("::1", 9000, "json", True)
+    assert settings.served_hosts().origins == {"https://app.example.org", "http://localhost:3000"}
+    assert (settings.is_open, settings.token_rate, settings.oidc_issuer) == (True, 100, issuer[0])
+    assert (settings.oidc_audience, settings.oidc_scopes, settings.oidc_collections) == issuer[1:]
 
 
 def test_an_empty_variable_counts_as_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -56,6 +71,27 @@ def test_an_empty_variable_counts_as_not_set(monkeypatch: pytest.MonkeyPatch) ->
         ("KNOWNWHEN_PORT", "65536", "KNOWNWHEN_PORT is “65536”, but must be a whole number from 1 to 65535."),
         ("KNOWNWHEN_LOG", "xml", "KNOWNWHEN_LOG is “xml”, but must be “console” or “json”."),
         ("KNOWNWHEN_PUBLIC_READ", "maybe", "KNOWNWHEN_PUBLIC_READ is “maybe”, but must be “true” or “false”."),
+        ("KNOWNWHEN_ACCESS", "all", "KNOWNWHEN_ACCESS is “all”, but must be “tokens” or “open”."),
+        *(
+            ("KNOWNWHEN_ORIGINS", text, f"KNOWNWHEN_ORIGINS is “{text}”, but must be {ORIGINS}.")
+            for text in (
+                "*",
+                "null",
+                "app.example.org",
+                "https://app.example.org/",
+                "https://a.example https://b.example",
+            )
+        ),
+        *(
+            ("KNOWNWHEN_OIDC_ISSUER", text, f"KNOWNWHEN_OIDC_ISSUER is “{text}”, but must be {ISSUER}.")
+            for text in (
+                "http://id.example.org",
+                "id.example.org",
+                "https://",
+                "https://id.example.org?a=b",
+                "http://[",
+            )
+        ),
         ("KNOWNWHEN_HOST", " ", "KNOWNWHEN_HOST is “ ”, but must be an address of this machine, such as 127.0.0.1."),
         *(
             ("KNOWNWHEN_HOSTS", name, f"KNOWNWHEN_HOSTS is “{name}”, but must be {NAMED}.")

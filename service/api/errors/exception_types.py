@@ -7,6 +7,7 @@ from psycopg.errors import InsufficientPrivilege, UndefinedTable
 
 from domain.catalogue import UnknownName
 from domain.incident import refusals
+from service.access.refusals import CannotHandOut, IssuerUnavailable, TokenNameTaken, TokenRevoked, TokenUnknown
 from service.answers import answer, as_of
 from service.api.errors.types import TYPES, ProblemType
 from service.eventstore import LogBusyError, OperationalError, PersistenceError
@@ -49,6 +50,11 @@ SLUG_BY_EXCEPTION: Mapping[type[Exception], str] = {
     refusals.ReportElsewhere: "report-elsewhere",
     refusals.SourceUnknown: "unknown-origin",
     refusals.OthersRefused: "others-refused",
+    IssuerUnavailable: "issuer-unavailable",
+    TokenUnknown: "no-such-token",
+    TokenNameTaken: "token-name-taken",
+    TokenRevoked: "token-revoked",
+    CannotHandOut: "cannot-hand-out",
     answer.MergedAway: "merged",
     answer.NoSuchIncident: "no-such-incident",
     as_of.MomentUnreadable: "moment-unreadable",

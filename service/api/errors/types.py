@@ -44,6 +44,31 @@ wrong-host 421 The service does not answer for this host
 cross-site 403 A page of another site may not write
     A browser sent this for a page of another site, as `Origin` or `Sec-Fetch-Site` says. Nothing was recorded.
     Programs that are no browsers send neither, and are not hindered.
+token-needed 401 A token is needed
+    The service answers this to holders of a token only. Send `Authorization: Bearer` and the token. Whoever runs
+    the service makes one with `knownwhen token create`.
+token-invalid 401 The token is not valid
+    The detail says why: it cannot be read, is none of this service, has expired or was revoked, is not valid yet,
+    or is used from a network that it is not for. Nothing was recorded.
+scope-missing 403 The token lacks a scope
+    `scope` names what the operation needs and the token does not have; docs/who-may-do-what.md lists what each
+    scope permits. Whoever holds a token with `admin` can make another one.
+too-many-requests 429 Too many requests
+    One token sent more requests than it may in a minute, or one network sent too many tokens that are not valid.
+    Nothing was recorded. Try again after the seconds in `Retry-After`.
+no-such-token 404 There is no such token
+    `GET /v1/tokens` lists those whose collections yours sees. A name is that of a token which is not revoked.
+token-name-taken 409 The name of the token is taken
+    A token that is not revoked has it. Rotate or revoke that one, or choose another name.
+token-revoked 409 The token is revoked
+    That is final. Make another one.
+cannot-hand-out 403 A token gets no more than its maker has
+    The detail names the scope or the collection that the token used here lacks, and so cannot give.
+session-needs-token 422 A session begins with a token
+    Send it as `Authorization: Bearer`. A service that is open needs no sessions.
+issuer-unavailable 503 The issuer of the token does not answer
+    The token is of an OpenID Connect issuer, and the keys that it is verified by cannot be had from there now. Try
+    again after the seconds in `Retry-After`.
 body-too-large 413 The body is too large
     A body may have 64 KiB. The rest was not read. Keep documents elsewhere and name them in `evidence`.
 unsupported-media-type 415 The body is of the wrong content type

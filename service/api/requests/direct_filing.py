@@ -10,10 +10,12 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from domain.reports.kind import Report
+from service.access.principal import Scope as NeededScope
 from service.api.errors.exception_types import SLUG_BY_EXCEPTION
 from service.api.errors.handlers import respond_to_exception
 from service.api.errors.problem import HttpProblem
 from service.api.metrics import set_route_path
+from service.api.principals import principal_of
 from service.api.requests.body import MAX_BODY_BYTES, JsonBody, validate_report
 from service.api.requests.write import IDEMPOTENCY_KEY, IncomingWrite, WriteHeaders
 from service.api.responses import JSON
@@ -32,13 +34,14 @@ _LONGEST_LENGTH: Final = len(str(MAX_BODY_BYTES))
 
 
 class DirectFiling:
-    """ASGI middleware that files a valid report posted with no parameters and no precondition.
+    """ASGI middleware that files a valid report posted with no parameters and no precondition by who has a scope.
 
     Whatever else there is, also an invalid body, is passed on unchanged, before anything was recorded.
     """
 
-    def __init__(self, app: ASGIApp, file_report: ReportHandler) -> None:
+    def __init__(self, app: ASGIApp, file_report: ReportHandler, needed: NeededScope) -> None:
         self._app = app
+        self._needed: NeededScope = needed
         self._file_report = file_report
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -46,6 +49,9 @@ class DirectFiling:
         headers = _plain_headers(scope["headers"]) if incident else None
         if incident is None or headers is None:
             await self._app(scope, receive, send)
+            return
+        if not principal_of(scope).may(self._needed):
+            await self._app(scope, receive, send)  # to be refused by the route
             return
         messages = await _read(receive)
         found = _valid_report(messages)

@@ -29,6 +29,7 @@ from service.answers.answer import stream_of
 from service.api.dependencies import in_loop
 from service.api.errors.problem import HttpProblem, problem_of
 from service.api.errors.validation import FieldError, FieldPath, format_path
+from service.api.principals import principal_of
 from service.api.requests.body import JsonBody, read_body, validate
 from service.api.responses import JSON
 from service.api.services import InjectedServices
@@ -38,7 +39,7 @@ M = TypeVar("M", bound=BaseModel)
 ReportCommand = CorrectReport | RetractReport | ReinstateReport | AssessReport | DisputeReport | MoveReport
 
 LOCAL = "local"
-"""The client in ids derived from Idempotency-Key, as the service has no client tokens."""
+"""The client in ids derived from Idempotency-Key, where no token was needed."""
 
 IDEMPOTENCY_KEY = re.compile("[!-~]{1,200}")
 """The form of an idempotency key."""
@@ -126,6 +127,7 @@ class IncomingWrite:
         self.body = JsonBody(b"", {})
         self._request = request
         self._headers = headers
+        self._recorded_by = principal_of(request.scope).id
 
     def refuse_if_match(self, reason: str) -> None:
         """Refuse an `If-Match` where there is no version to compare it with."""
@@ -142,9 +144,9 @@ class IncomingWrite:
         return validate(model, await self.read_document())
 
     def new_fact_id(self) -> UUID:
-        """Return the id of the fact: derived from the idempotency key if there is one, else a random one."""
+        """Return the id of the fact: derived from the token and the idempotency key, else a random one."""
         key = self._headers.idempotency_key
-        return uuid5(NAMESPACE, f"request:{LOCAL}:{key}") if key else self.services.new_id()
+        return uuid5(NAMESPACE, f"request:{self._recorded_by or LOCAL}:{key}") if key else self.services.new_id()
 
     def request(self, operation: str, target: str = "", within: FieldPath = ()) -> HttpWrite:
         """Return the write, after its body was read."""
@@ -162,6 +164,7 @@ class IncomingWrite:
             fact_id=fact_id or self.new_fact_id(),
             request_hash=request.request_hash,
             incident=request.incident[1] if request.incident else None,
+            recorded_by=self._recorded_by,
             expected_version=request.headers.expected_version,
         )
         try:

@@ -59,6 +59,7 @@ _OF_INCIDENT = "no-such-incident version-mismatch merged"
             "a report": {"value": {"credibility": 2, "reason": "Two agencies had people there."}},
             "one claim": {"value": {"claim": "1", "credibility": 5, "reason": "The hospital has 40 beds."}},
         },
+        scope="curate",
     ),
 )
 async def assess(write: WriteParameter, report_id: ReportId) -> Response:
@@ -82,6 +83,7 @@ async def assess(write: WriteParameter, report_id: ReportId) -> Response:
             "disputed": {"value": {"claim": "1", "reason": "The ministry denies it."}},
             "no longer": {"value": {"claim": "1", "disputed": False}},
         },
+        scope="curate",
     ),
 )
 async def dispute(write: WriteParameter, report_id: ReportId) -> Response:
@@ -101,6 +103,7 @@ async def dispute(write: WriteParameter, report_id: ReportId) -> Response:
         _OF_REPORT,
         "unknown-incident incident-closed merged",
         examples={"move": {"value": {"to": "syria-coast-2025", "reason": "It happened on the coast."}}},
+        scope="curate",
     ),
 )
 async def move(write: WriteParameter, report_id: ReportId) -> Response:
@@ -120,6 +123,7 @@ async def move(write: WriteParameter, report_id: ReportId) -> Response:
         _OF_INCIDENT,
         "unknown-incident merged-into-itself incident-closed",
         examples={"merge": {"value": {"into": "syria-coast-2025", "reason": "They are one episode."}}},
+        scope="curate",
     ),
 )
 async def merge(write: WriteParameter, incident: IncidentName) -> Response:
@@ -140,6 +144,7 @@ async def merge(write: WriteParameter, incident: IncidentName) -> Response:
         UnmergeIncident,
         "no-such-incident version-mismatch not-merged",
         examples={"reason": {"value": {"reason": "They are two episodes after all."}}},
+        scope="curate",
     ),
 )
 async def unmerge(write: WriteParameter, incident: IncidentName) -> Response:
@@ -167,6 +172,7 @@ async def unmerge(write: WriteParameter, incident: IncidentName) -> Response:
             },
             "as filed": {"value": {"claims": ["8e10200c-e07c-59a2-88d1-19894c191585#1"], "scope": None}},
         },
+        scope="curate",
     ),
 )
 async def rescope(write: WriteParameter, incident: IncidentName) -> Response:

@@ -24,13 +24,13 @@ class Health(ResponseModel):
 _UNCACHED = {"Cache-Control": "no-store"}
 
 
-@RESOURCE.get("/healthz", summary="Is the process up?", **RESOURCE.reads(Health))
+@RESOURCE.get("/healthz", summary="Is the process up?", **RESOURCE.reads(Health, scope=None))
 async def healthz() -> Response:
     """Answer, which is all there is to it; the database is not asked."""
     return Response(orjson.dumps({"status": "ok"}), 200, _UNCACHED, JSON)
 
 
-@RESOURCE.get("/readyz", summary="Can it serve?", **RESOURCE.reads(Health, "not-ready"))
+@RESOURCE.get("/readyz", summary="Can it serve?", **RESOURCE.reads(Health, "not-ready", scope=None))
 async def readyz(services: InjectedServices) -> Response:
     """See that the database answers, has this release's tables, and takes writes."""
     if missing := await services.missing_for_readiness():

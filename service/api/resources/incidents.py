@@ -55,6 +55,7 @@ async def open_incident(write: WriteParameter) -> Response:
         AmendIncident,
         "no-such-incident version-mismatch merged nothing-changed time-unreadable unknown-time-zone",
         examples={"period": {"value": {"period": "2025-03-06/2025-03-12", "reason": "The raids went on."}}},
+        scope="curate",
     ),
 )
 async def amend(write: WriteParameter, incident: IncidentName) -> Response:
@@ -73,6 +74,7 @@ async def amend(write: WriteParameter, incident: IncidentName) -> Response:
         CloseIncident,
         "no-such-incident version-mismatch merged incident-closed",
         examples={"reason": {"value": {"reason": "All sources have published their final figures."}}},
+        scope="curate",
     ),
 )
 async def close(write: WriteParameter, incident: IncidentName) -> Response:
@@ -87,6 +89,7 @@ async def close(write: WriteParameter, incident: IncidentName) -> Response:
         ReopenIncident,
         "no-such-incident version-mismatch merged incident-open",
         examples={"reason": {"value": {"reason": "A commission published a new figure."}}},
+        scope="curate",
     ),
 )
 async def reopen(write: WriteParameter, incident: IncidentName) -> Response:

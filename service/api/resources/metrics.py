@@ -8,7 +8,7 @@ from fastapi import Request
 from prometheus_client.core import Metric
 from starlette.responses import Response
 
-from service.api.errors.problem import HttpProblem
+from service.api.authorization import require
 from service.api.metrics import CONTENT_TYPE, Metrics, gauge
 from service.api.principals import RequestPrincipal
 from service.api.resource import Resource
@@ -28,15 +28,17 @@ _POOL: Final = {
 @RESOURCE.get(
     "/metrics",
     summary="Metrics for Prometheus",
-    **RESOURCE.reads(None, "forbidden", also={"text/plain": {"schema": {"type": "string"}}}),
+    **RESOURCE.reads(
+        None, "token-needed scope-missing", scope=None, also={"text/plain": {"schema": {"type": "string"}}}
+    ),
 )
 async def metrics(request: Request, services: InjectedServices, principal: RequestPrincipal) -> Response:
     """Count requests, commands, transactions, closed connections; tell the log's end and how far each read model is.
 
     For tokens with the scope `audit`, and for this machine without one. No label holds anything of a report.
     """
-    if not (principal.may("audit") or _is_from_here(request)):
-        raise HttpProblem("forbidden", "The metrics are for tokens with the scope “audit”.")
+    if not _is_from_here(request):
+        require(principal, "audit")
     counted = cast("Metrics", request.app.state.metrics)
     text = counted.text(await _of_database(services))
     return Response(text, 200, {"Cache-Control": "no-store", "Content-Type": CONTENT_TYPE})

@@ -65,6 +65,7 @@ _EXAMPLE = {"policy": "conservative/1", "reason": "The bulletin gives the least 
         "unknown-policy nothing-changed",
         examples={"policy": {"value": _EXAMPLE}},
         statuses={200: "It is in force from here on.", 201: "It is the first that was adopted."},
+        scope="curate",
     ),
 )
 async def adopt(write: WriteParameter) -> Response:

@@ -110,6 +110,7 @@ _EXAMPLES: Mapping[str, Description] = {
         "no-such-incident merged version-mismatch moment-unreadable",
         examples=_EXAMPLES,
         answer=PublicationResult,
+        scope="publish",
     ),
 )
 async def publish(write: WriteParameter, incident: IncidentName) -> Response:

@@ -76,7 +76,7 @@ async def _file(write: IncomingWrite, incident: str, report: Report) -> Response
     return write_response(written, f"/v1/reports/{report_id}", report_id=report_id)
 
 
-RESOURCE.middleware = partial(DirectFiling, file_report=_file)  # thousands of requests a second
+RESOURCE.middleware = partial(DirectFiling, file_report=_file, needed="report")  # thousands of requests a second
 
 RESOURCE.add_api_route(
     FILING_PATH,

@@ -19,7 +19,10 @@ _UNNAMED = {"origins": ["anonymous:Syrian security sources|reuters", "syrian-int
     _PATH,
     summary="Say that two sources are one origin",
     **RESOURCE.writes(
-        StateSameOrigin, _PROBLEMS, examples={"two names": {"value": _NAMED}, "an unnamed source": {"value": _UNNAMED}}
+        StateSameOrigin,
+        _PROBLEMS,
+        examples={"two names": {"value": _NAMED}, "an unnamed source": {"value": _UNNAMED}},
+        scope="curate",
     ),
 )
 async def state_same_origin(write: WriteParameter) -> Response:
@@ -31,7 +34,7 @@ async def state_same_origin(write: WriteParameter) -> Response:
 @RESOURCE.post(
     f"{_PATH}/undo",
     summary="Say that two sources are two origins after all",
-    **RESOURCE.writes(UndoSameOrigin, _PROBLEMS, examples={"two names": {"value": _NAMED}}),
+    **RESOURCE.writes(UndoSameOrigin, _PROBLEMS, examples={"two names": {"value": _NAMED}}, scope="curate"),
 )
 async def undo_same_origin(write: WriteParameter) -> Response:
     """Undo what was stated of these two; what each is stated to be one with besides stays so."""

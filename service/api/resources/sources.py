@@ -84,6 +84,7 @@ _EXAMPLE = {"name": "SOHR", "type": "monitor", "reliability": "B"}
         SourceBody,
         examples={"source": {"value": _EXAMPLE}},
         statuses={200: "It was known, and reads so now.", 201: "It is registered, and durable."},
+        scope="curate",
     ),
 )
 async def put_source(write: WriteParameter, slug: SourceName) -> Response:

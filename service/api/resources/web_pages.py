@@ -19,6 +19,7 @@ from service.api.errors import pages
 from service.api.errors.pages import html_prose
 from service.api.errors.problem import HttpProblem
 from service.api.errors.types import PROBLEMS_PATH
+from service.api.principals import principal_of
 from service.api.resource import Resource
 from service.api.responses import HTML, JSON, document_response, negotiate
 from service.api.services import InjectedServices
@@ -44,43 +45,50 @@ _LINKS = {
     "ready": "/readyz",
 }
 
+_OPEN = "open: whoever reaches this service may do everything, and no token is needed"
+_CLOSED = "by token: send `Authorization: Bearer` and a token"
+_TRY = "curl -H \"Authorization: Bearer $TOKEN\" '{base}v1/incidents'"
 
-@RESOURCE.get("/", include_in_schema=False)
+
+@RESOURCE.get("/", include_in_schema=False, **RESOURCE.needs(None))
 async def index(request: Request, services: InjectedServices) -> Response:
     """Say what this is, where things are, and three lines to try."""
     media_type = negotiate(request, JSON, HTML)
-    lines = await _lines(request, services)
+    principal = principal_of(request.scope)
+    access = _OPEN if services.authenticator is None else _CLOSED
+    lines = await _lines(request, services) if principal.may("read") else [_TRY.format(base=request.base_url)]
     if media_type == JSON:
-        return document_response(request, {"service": "knownwhen", "links": _LINKS, "try": lines})
+        return document_response(request, {"service": "knownwhen", "access": access, "links": _LINKS, "try": lines})
     links = "".join(f'<li><a href="{path}">{name}</a></li>' for name, path in _LINKS.items())
     shown = escape("\n".join(lines))
     page = _html(
         "Knownwhen",
-        f"<h1>Knownwhen</h1><p>What did we know, and when did we know it?</p><ul>{links}</ul><pre>{shown}</pre>",
+        f"<h1>Knownwhen</h1><p>What did we know, and when did we know it?</p><p>{escape(access)}</p>"
+        f"<ul>{links}</ul><pre>{shown}</pre>",
     )
     page.headers["Vary"] = "Accept"
     return page
 
 
-@RESOURCE.get("/openapi.json", include_in_schema=False)
+@RESOURCE.get("/openapi.json", include_in_schema=False, **RESOURCE.needs(None))
 async def openapi(request: Request) -> Response:
     """Return the OpenAPI document."""
     return document_response(request, request.app.openapi())
 
 
-@RESOURCE.get("/docs", include_in_schema=False)
+@RESOURCE.get("/docs", include_in_schema=False, **RESOURCE.needs(None))
 async def docs(request: Request) -> Response:
     """List what there is to call, from the OpenAPI document."""
     return _html("Knownwhen: what there is to call", _operations(request))
 
 
-@RESOURCE.get(PROBLEMS_PATH, include_in_schema=False)
+@RESOURCE.get(PROBLEMS_PATH, include_in_schema=False, **RESOURCE.needs(None))
 async def problems() -> Response:
     """List the problem types."""
     return _html("Problems", pages.index_page())
 
 
-@RESOURCE.get(f"{PROBLEMS_PATH}/{{slug}}", include_in_schema=False)
+@RESOURCE.get(f"{PROBLEMS_PATH}/{{slug}}", include_in_schema=False, **RESOURCE.needs(None))
 async def problem(slug: str) -> Response:
     """Describe a problem type, at the URI of its `type`."""
     body = pages.type_page(slug)

@@ -1,0 +1,188 @@
+"""ASGI middleware that sets who asks, by the token of `Authorization` or the cookie of a session."""
+
+from collections.abc import Iterable
+from typing import Final, cast
+from urllib.parse import urlsplit
+
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from service.access import token_text
+from service.access.authenticator import Authenticator, Credential
+from service.access.oidc import LONGEST
+from service.access.principal import Principal
+from service.access.refusals import TokenInvalid, TooManyRequests
+from service.api.authorization import CHALLENGE
+from service.api.errors.exception_types import SLUG_BY_EXCEPTION
+from service.api.errors.problem import HttpProblem, problem_of
+from service.api.errors.validation import FieldError
+from service.api.principals import set_principal
+from service.api.services import Services
+
+COOKIE: Final = "knownwhen_session"
+"""The name of a session's cookie."""
+
+_CREDENTIAL: Final = "credential"
+_SCHEME: Final = "bearer "
+_MOST_BYTES: Final = max(LONGEST, token_text.LONGEST) + len(_SCHEME)
+_SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+_SAME_ORIGIN: Final = "same-origin"
+_DEFAULT_PORTS: Final = (":80", ":443")
+_HANDLED: Final = (HttpProblem, TokenInvalid, TooManyRequests, *SLUG_BY_EXCEPTION)
+_VARY: Final = (b"vary", b"Authorization, Cookie")
+_CACHE_CONTROL: Final = b"cache-control"
+
+
+def credential_of(scope: Scope) -> Credential | None:
+    """Return what the request named itself by; None where nothing was needed or given."""
+    return cast("Credential | None", scope.get(_CREDENTIAL))
+
+
+class Authentication:
+    """Sets the principal of each request, and refuses credentials that are not valid, whatever is asked.
+
+    Writes by a session's cookie must come from a page of the service or of `origins` (CSRF). A cookie that is not valid
+    any more counts as none, as a browser cannot leave it out. Answers are for this client alone, so shared caches are
+    told to keep none; one that goes on for long ends when its credential does.
+    """
+
+    def __init__(self, app: ASGIApp, origins: frozenset[str]) -> None:
+        self._app = app
+        self._origins = origins
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        authenticator = _authenticator(scope)
+        if authenticator is None:
+            await self._app(scope, receive, send)
+            return
+        try:
+            credential = self._credential(scope)
+            principal = await _principal(authenticator, credential, scope)
+        except _HANDLED as error:
+            await _problem_of(error).response()(scope, receive, send)
+            return
+        if principal.anonymous:
+            credential = None
+        set_principal(scope, principal)
+        scope[_CREDENTIAL] = credential
+        await self._app(scope, receive, _private(authenticator, credential, send))
+
+    def _credential(self, scope: Scope) -> Credential | None:
+        """Return the credential of a request: a token goes before a cookie. Raises HttpProblem and TokenInvalid."""
+        authorization: bytes | None = None
+        cookies: list[bytes] = []
+        for name, value in scope["headers"]:
+            if name == b"authorization":
+                if authorization is not None:
+                    raise _invalid_header("Authorization", "It is given twice.")
+                authorization = value
+            elif name == b"cookie":
+                cookies.append(value)
+        if authorization is not None:
+            return Credential("bearer", _token_in(authorization))
+        secret = _session_in(cookies) if cookies else None
+        if secret is None:
+            return None
+        if scope["method"] not in _SAFE and not self._is_own_page(scope["headers"]):
+            raise _cross_site()
+        return Credential("session", secret)
+
+    def _is_own_page(self, headers: Iterable[tuple[bytes, bytes]]) -> bool:
+        """Say whether a browser sent this for a page of this very service, or of an origin that may write."""
+        found = {name: value.decode("latin-1").strip(" \t") for name, value in headers}
+        origin, site = found.get(b"origin"), found.get(b"sec-fetch-site")
+        if origin is not None and origin in self._origins:
+            return True
+        if site is not None:
+            return site.lower() == _SAME_ORIGIN
+        return origin is not None and _host_of(origin) == _without_port(found.get(b"host", ""))
+
+
+def _authenticator(scope: Scope) -> Authenticator | None:
+    if scope["type"] != "http":
+        return None
+    return cast("Services", scope["app"].state.services).authenticator
+
+
+async def _principal(authenticator: Authenticator, credential: Credential | None, scope: Scope) -> Principal:
+    if credential is None:
+        return authenticator.anonymous
+    client = scope["client"][0] if scope.get("client") else ""
+    try:
+        return authenticator.recent(credential, client) or await authenticator.verify(credential, client)
+    except TokenInvalid:
+        if credential.kind == "session":
+            return authenticator.anonymous
+        raise
+
+
+def _token_in(authorization: bytes) -> str:
+    """Return the token of `Authorization: Bearer …`. Raises TokenInvalid."""
+    text = authorization.decode("latin-1").strip(" \t")
+    if not text.isascii() or len(text) > _MOST_BYTES or not text[: len(_SCHEME)].lower().startswith(_SCHEME):
+        message = "The header must be `Authorization: Bearer` and one token."
+        raise TokenInvalid(message)
+    return text[len(_SCHEME) :].strip(" ")
+
+
+def _session_in(cookies: Iterable[bytes]) -> str | None:
+    """Return the value of the session's cookie; None where there is none, or not just one."""
+    pairs = [pair.strip().partition("=") for each in cookies for pair in each.decode("latin-1").split(";")]
+    values = {value for name, _, value in pairs if name == COOKIE and 0 < len(value) <= token_text.LONGEST}
+    return values.pop() if len(values) == 1 else None
+
+
+def _host_of(origin: str) -> str:
+    try:
+        return _without_port(urlsplit(origin).netloc)
+    except ValueError:
+        return ""
+
+
+def _without_port(host: str) -> str:
+    """Return a host in lower case, without the default port of its scheme."""
+    host = host.lower()
+    return next((host.removesuffix(port) for port in _DEFAULT_PORTS if host.endswith(port)), host)
+
+
+def _private(authenticator: Authenticator, credential: Credential | None, send: Send) -> Send:
+    """Return a `send` that marks the answer as this client's own, and breaks it off when the credential ends."""
+
+    async def send_private(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [*(_not_shared(each) for each in message["headers"]), _VARY]
+        elif message.get("more_body") and credential is not None and not await _stands(authenticator, credential):
+            raise ClientDisconnect
+        await send(message)
+
+    return send_private
+
+
+async def _stands(authenticator: Authenticator, credential: Credential) -> bool:
+    return authenticator.stands(credential) or await authenticator.still_stands(credential)
+
+
+def _not_shared(header: tuple[bytes, bytes]) -> tuple[bytes, bytes]:
+    name, value = header
+    return (name, value.replace(b"public", b"private")) if name == _CACHE_CONTROL else header
+
+
+def _problem_of(error: Exception) -> HttpProblem:
+    if isinstance(error, TokenInvalid):
+        challenge = f'{CHALLENGE}, error="invalid_token"'
+        return HttpProblem("token-invalid", str(error), headers={"WWW-Authenticate": challenge})
+    if isinstance(error, TooManyRequests):
+        return HttpProblem("too-many-requests", str(error), headers={"Retry-After": str(error.retry_after)})
+    return problem_of(error)
+
+
+def _cross_site() -> HttpProblem:
+    detail = (
+        "This came with the cookie of a session, but not from a page of this service, and only those may write by it."
+        " Nothing was recorded. Programs send `Authorization: Bearer` and a token."
+    )
+    return HttpProblem("cross-site", detail)
+
+
+def _invalid_header(name: str, reason: str) -> HttpProblem:
+    return HttpProblem("invalid-header", f"{name}: {reason}", [FieldError(name, reason)])

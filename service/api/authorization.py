@@ -1,0 +1,55 @@
+"""The scope that an operation needs: declared in its OpenAPI `security`, enforced by a dependency of all resources."""
+
+from typing import Any, Final, Literal, cast
+
+from fastapi import Request
+
+from service.access.principal import Principal, Scope
+from service.api.errors.problem import HttpProblem
+from service.api.principals import principal_of
+
+ANY_TOKEN: Final = "any token"  # noqa: S105 - no secret
+"""What an operation needs that takes every token, whatever its scopes."""
+Needed = Scope | Literal["any token"] | None
+"""What an operation needs: a scope, any token, or None where it is open to everyone."""
+
+SECURITY: Final = "security"
+"""The member of an OpenAPI operation that declares it."""
+SCHEME: Final = "token"
+"""The name of the security scheme."""
+CHALLENGE: Final = 'Bearer realm="knownwhen"'
+"""The header `WWW-Authenticate` of an answer to a request without a token (RFC 6750 §3)."""
+
+
+def security_of(needed: Needed) -> list[dict[str, list[str]]]:
+    """Return the OpenAPI security requirement of what an operation needs."""
+    if needed is None:
+        return []
+    return [{SCHEME: [] if needed == ANY_TOKEN else [needed]}]
+
+
+def needed_by(security: list[dict[str, list[str]]]) -> Needed:
+    """Return what an operation needs by its OpenAPI security requirement; the inverse of `security_of`."""
+    if not security:
+        return None
+    scopes = security[0][SCHEME]
+    return cast("Scope", scopes[0]) if scopes else ANY_TOKEN
+
+
+def require(principal: Principal, needed: Needed) -> None:
+    """Refuse a principal that lacks what an operation needs. Raises HttpProblem."""
+    if needed is None or (needed in principal.scopes if needed != ANY_TOKEN else not principal.anonymous):
+        return
+    if principal.anonymous:
+        what = "any token of this service" if needed == ANY_TOKEN else f"a token with the scope `{needed}`"
+        detail = f"This needs {what}: send `Authorization: Bearer` and the token."
+        raise HttpProblem("token-needed", detail, headers={"WWW-Authenticate": CHALLENGE})
+    challenge = f'{CHALLENGE}, error="insufficient_scope", scope="{needed}"'
+    detail = f"This needs the scope `{needed}`, which the token “{principal.name}” does not have."
+    raise HttpProblem("scope-missing", detail, headers={"WWW-Authenticate": challenge}, members={"scope": needed})
+
+
+async def require_scope(request: Request) -> None:
+    """Refuse a request whose principal lacks the scope that its route declares. Raises HttpProblem."""
+    declared: dict[str, Any] = request.scope["route"].openapi_extra
+    require(principal_of(request.scope), needed_by(declared[SECURITY]))
