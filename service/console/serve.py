@@ -157,7 +157,7 @@ def _serve_here(settings: Settings, url: str, listeners: Sequence[socket.socket]
         app = make_app(settings, url)
     except wiring.TracingMissing as problem:
         raise CannotRun(str(problem)) from problem
-    server = _Server(_configuration(app, settings), ready)
+    server = _Server(server_configuration(app, settings), ready)
     try:
         server.run(sockets=list(listeners))
     except KeyboardInterrupt:  # how uvicorn passes on the signal that it has stopped for
@@ -174,7 +174,7 @@ def _serve_with_workers(
     os.environ["DATABASE_URL"] = url  # each worker reads the environment by itself
     os.environ["KNOWNWHEN_HOST"] = settings.host
     os.environ["KNOWNWHEN_DATA"] = str(settings.data.absolute())
-    configuration = _configuration(f"{__name__}:{worker_application.__name__}", settings, workers)
+    configuration = server_configuration(f"{__name__}:{worker_application.__name__}", settings, workers)
     supervisor = _Workers(configuration, sockets=list(listeners))
     ready()
     supervisor.run()
@@ -182,7 +182,8 @@ def _serve_with_workers(
         raise _failed()
 
 
-def _configuration(app: object, settings: Settings, workers: int = 1) -> uvicorn.Config:
+def server_configuration(app: object, settings: Settings, workers: int = 1) -> uvicorn.Config:
+    """Return how the server runs an application, or where to find the function that makes one."""
     return uvicorn.Config(
         app,  # pyright: ignore[reportArgumentType] - an ASGI application, or where to find the function that makes one
         access_log=False,  # the service writes its own

@@ -29,7 +29,7 @@ def serving(app: FastAPI) -> Iterator[str]:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         try:
-            _wait_for(server, thread)
+            wait_for(server, thread)
             yield f"http://127.0.0.1:{listener.getsockname()[1]}"
         finally:
             server.should_exit = True
@@ -43,7 +43,8 @@ def service(url: str) -> Iterator[httpx.Client]:
         yield client
 
 
-def _wait_for(server: uvicorn.Server, thread: threading.Thread) -> None:
+def wait_for(server: uvicorn.Server, thread: threading.Thread) -> None:
+    """Wait until a server that runs in a thread answers."""
     until = time.monotonic() + PATIENCE
     while not server.started:
         if not thread.is_alive() or time.monotonic() > until:
