@@ -1,11 +1,11 @@
-"""Writes the pages of docs/ that follow from the code: kinds of report, policies and views, problems, settings."""
+"""Writes the pages of docs/ that follow from the code: kinds of report, policies, problems, settings, scopes."""
 
 import json
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from docs import citations
+from docs import citations, permissions
 from domain.catalogue import DEFAULT_POLICY, POLICIES, VIEWS
 from domain.reports.kind import Kind
 from domain.reports.registry import KINDS
@@ -112,12 +112,29 @@ def formats() -> str:
     return f"{before}{FORMATS_BEGIN}\n{importers}\n{exporters}{FORMATS_END}{rest.split(FORMATS_END)[1]}"
 
 
+def who_may_do_what() -> str:
+    """Return the page of what each scope permits."""
+    rows = ((f"`{each.method} {each.path}`", *each.cells) for each in permissions.permissions())
+    head = ("", permissions.NO_TOKEN, *(f"`{scope}`" for scope in permissions.SCOPES))
+    return (
+        f"# Who may do what\n\n{NOTE}\nWhat a request without a token gets, and one with a token that has this scope"
+        f" alone.\n{permissions.TAKEN}: it is taken up, and answered by what it asks; 401: a token is needed; 403: the"
+        " scope is missing.\nA token has the scopes that it was made with; none implies another.\n\n"
+        f"{table(head, rows)}\n"
+        "A token sees the collections that it names; an incident of another one is not there for it (404). Where"
+        " `KNOWNWHEN_PUBLIC_READ`\nis set, a request without a token gets what `read` gets, in the collection `public`."
+        " In a batch, a line that curates needs\n`curate` as well; the others are taken. `GET /v1/changes` and"
+        " `…/facts` name who recorded a fact to who has `audit`.\n"
+    )
+
+
 PAGES = {
     "formats.md": formats,
     "kinds.md": kinds,
     "policies-and-views.md": readings,
     "problems.md": pages.problems_markdown,
     "settings.md": settings,
+    "who-may-do-what.md": who_may_do_what,
 }
 
 

@@ -15,6 +15,8 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperArgument, TyperCommand, TyperOption
 
+from service.console import token_arguments
+from service.console.options import DebugOption, JsonOption
 from service.runtime import subprocesses
 
 _EPILOG = """
@@ -25,6 +27,7 @@ _EPILOG = """
   KNOWNWHEN_PORT=9000 knownwhen demo
   knownwhen replay syria-coast-2025 --reported-until 2025-03-09T23:59:59Z
   knownwhen replay syria-coast-2025 --as-of @100 --view timeline/1
+  knownwhen token create desk-kyiv --scope read --scope report
   knownwhen audit
   knownwhen rebuild --verify
   knownwhen doctor
@@ -42,10 +45,10 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 
+app.add_typer(token_arguments.app, name="token")
+
 _COULD_NOT_RUN = 3
 
-DebugOption = Annotated[bool, typer.Option("--debug", help="Show the traceback of whatever goes wrong.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")]
 AsOfOption = Annotated[
     str | None, typer.Option(metavar="@POSITION|TIME", help="As this log stood then: @12, or 2025-11-22T12:00:00Z.")
 ]

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from domain.values.time.clocks import format_instant
 from service.access import token_text
-from service.access.principal import Principal, Scope
+from service.access.principal import EVERY_COLLECTION, Principal, Scope
 from service.access.tokens import Network, NewToken, Token, TokenStore, is_visible
 
 
@@ -68,9 +69,23 @@ class TokenIssuing:
         """Say whether a token with the scope `admin` stands."""
         return await self._store.has_admin(self._now())
 
-    def stands(self, token: Token) -> bool:
-        """Say whether a token is neither revoked nor expired."""
-        return token.stands(self._now())
+    def document(self, token: Token) -> dict[str, Any]:
+        """Return a token as JSON, without its hashes."""
+        moments = ("created_at", "expires_at", "revoked_at", "last_used_at")
+        return {
+            "id": token.id,
+            "name": token.name,
+            "scopes": sorted(token.scopes),
+            "collections": [EVERY_COLLECTION] if token.collections is None else sorted(token.collections),
+            "networks": [str(each) for each in token.networks],
+            **{name: getattr(token, name) for name in ("created_by", "revoked_by")},
+            **{name: (moment := getattr(token, name)) and format_instant(moment) for name in moments},
+            "stands": token.stands(self._now()),
+        }
+
+    def issued_document(self, issued: IssuedToken) -> dict[str, Any]:
+        """Return a token as JSON, with its text in `token`: for whoever asked for it, once."""
+        return {**self.document(issued.token), "token": issued.text}
 
     def new_session_secret(self) -> str:
         """Return the value of a new session's cookie."""

@@ -1,6 +1,6 @@
 """Server-sent events (WHATWG HTML §9.2): facts as they are recorded."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from typing import Final
 
 from starlette.requests import Request
@@ -27,9 +27,15 @@ _HEADERS = {
 }
 
 
-def event_stream(request: Request, following: Subscription, after: int, only: ChangeFilter) -> Response:
+LineOf = Callable[[ChangeLine], bytes]
+"""Returns the line of a fact as this client may see it."""
+
+
+def event_stream(
+    request: Request, following: Subscription, after: int, only: ChangeFilter, line_of: LineOf
+) -> Response:
     """Stream the facts above a position until the client disconnects or the service stops."""
-    pieces = _nothing() if HEAD_ONLY in request.scope else _events(following, after, only)
+    pieces = _nothing() if HEAD_ONLY in request.scope else _events(following, after, only, line_of)
     return StreamingResponse(pieces, 200, _HEADERS, EVENTS)
 
 
@@ -44,13 +50,13 @@ def parse_last_event_id(last_event_id: str | None) -> int | None:
     return int(given)
 
 
-async def _events(following: Subscription, after: int, only: ChangeFilter) -> AsyncIterator[bytes]:
+async def _events(following: Subscription, after: int, only: ChangeFilter, line_of: LineOf) -> AsyncIterator[bytes]:
     """Yield events (WHATWG HTML §9.2.6), after an `id` for clients that lose the connection before the first one."""
     yield b": each event is a fact of the log\nretry: %d\nid: %d\n\n" % (RETRY_MILLISECONDS, after)
     async for found in following.follow(after, only, HEARTBEAT_SECONDS):
         if not found:
             yield b": nothing new\n"
-        for piece in _chunks(_event(change) for change in found):
+        for piece in _chunks(_event(change, line_of(change)) for change in found):
             yield piece
 
 
@@ -59,8 +65,8 @@ async def _nothing() -> AsyncIterator[bytes]:
         yield piece
 
 
-def _event(change: ChangeLine) -> bytes:
-    return b"id: %d\nevent: %b\ndata: %b\n\n" % (change.position, change.topic.encode(), change.line)
+def _event(change: ChangeLine, line: bytes) -> bytes:
+    return b"id: %d\nevent: %b\ndata: %b\n\n" % (change.position, change.topic.encode(), line)
 
 
 def _chunks(events: Iterable[bytes]) -> Iterable[bytes]:

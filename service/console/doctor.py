@@ -18,7 +18,7 @@ from rich.text import Text
 
 from service.console.command import EXIT_FAILED, EXIT_OK, CannotRun, Misuse
 from service.console.database import has_data, on_database
-from service.console.listener import knownwhen_answers, listen, loopback
+from service.console.listener import expect_loopback, knownwhen_answers, listen, resolve
 from service.console.terminal import add_row, console, count, plain_table, print_json
 from service.postgres.binaries import bundled, major_of
 from service.postgres.migrate import available, versions
@@ -164,7 +164,9 @@ def _programs(settings: Settings) -> Check:
 def _port(settings: Settings) -> Check:
     name = f"port {settings.port}"
     try:
-        address = loopback(settings.host, settings.port)
+        address = resolve(settings.host, settings.port)
+        if settings.is_open:
+            expect_loopback(address)
     except Misuse as problem:
         return Check(name, "fail", str(problem), "Set KNOWNWHEN_HOST=127.0.0.1")
     try:

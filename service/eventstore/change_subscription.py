@@ -25,6 +25,7 @@ PAGE: Final = f"""
     SELECT {COLUMNS} FROM public.facts
     WHERE notification_id > %(after)s AND notification_id <= %(upto)s
     AND (%(topics)s::text[] IS NULL OR topic = ANY(%(topics)s::text[]))
+    AND (%(recorded_by)s::text IS NULL OR recorded_by = %(recorded_by)s)
     ORDER BY notification_id LIMIT %(limit)s
 """  # noqa: S608 - constants only
 # Within one stream, versions and positions have the same order, and there is an index on versions.
@@ -32,6 +33,7 @@ PAGE_OF_STREAM: Final = f"""
     SELECT {COLUMNS} FROM public.facts
     WHERE originator_id = %(stream)s AND notification_id > %(after)s AND notification_id <= %(upto)s
     AND (%(topics)s::text[] IS NULL OR topic = ANY(%(topics)s::text[]))
+    AND (%(recorded_by)s::text IS NULL OR recorded_by = %(recorded_by)s)
     ORDER BY originator_version LIMIT %(limit)s
 """  # noqa: S608 - constants only
 FIRSTS: Final = f"""
@@ -62,31 +64,37 @@ _KEEPALIVES = {"keepalives": 1, "keepalives_idle": 30, "keepalives_interval": 10
 
 @dataclass(frozen=True, slots=True)
 class ChangeLine:
-    """A fact as subscribers get it: `line` is JSON without a line break."""
+    """A fact as subscribers get it: `line` is JSON without a line break, and without who recorded it."""
 
     position: int
     stream: UUID
     topic: str
     line: bytes
+    recorded_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeFilter:
-    """A filter of facts by stream and topics; None matches all."""
+    """A filter of facts by stream, topics, and the token that recorded them; None matches all."""
 
     stream: UUID | None = None
     topics: frozenset[str] | None = None
+    recorded_by: str | None = None
 
     def matches(self, change: ChangeLine) -> bool:
-        """Say whether a fact matches both."""
-        return self.stream in (None, change.stream) and (self.topics is None or change.topic in self.topics)
+        """Say whether a fact matches all of them."""
+        return (
+            self.stream in (None, change.stream)
+            and (self.topics is None or change.topic in self.topics)
+            and self.recorded_by in (None, change.recorded_by)
+        )
 
 
 class ChangeReader(LogReader):
     """Reads the log page by page, each fact with the incident that it belongs to.
 
-    `write` makes the line of a fact, given the slug of the incident whose stream it is in; None in the stream of a
-    source or of the policy. An incident's slug is final, so it is read once and cached.
+    `write` makes the line of a fact, without who recorded it, given the slug of the incident whose stream it is in;
+    None in the stream of a source or of the policy. An incident's slug is final, so it is read once and cached.
     """
 
     def __init__(
@@ -100,13 +108,15 @@ class ChangeReader(LogReader):
         """Return up to `limit` matching facts with positions in (after, upto], by position."""
         topics = None if only.topics is None else sorted(only.topics)
         query = PAGE if only.stream is None else PAGE_OF_STREAM
-        bounds = {"after": after, "upto": upto, "limit": limit, "topics": topics, "stream": only.stream}
-        rows = await self._rows(query, bounds)
+        bounds = {"after": after, "upto": upto, "limit": limit}
+        filters = {"topics": topics, "stream": only.stream, "recorded_by": only.recorded_by}
+        rows = await self._rows(query, {**bounds, **filters})
         slugs = await self._slugs_of(rows)
         return [self._change(row, slugs.get(row.stream)) for row in rows]
 
     def _change(self, row: StoredFact, incident: str | None) -> ChangeLine:
-        return ChangeLine(row.position, row.stream, row.topic, self._write(row, incident))
+        unnamed = row._replace(recorded_by=None) if row.recorded_by else row
+        return ChangeLine(row.position, row.stream, row.topic, self._write(unnamed, incident), row.recorded_by)
 
     async def _slugs_of(self, rows: Sequence[StoredFact]) -> dict[UUID, str | None]:
         """Return the slug of each stream whose first fact opened an incident, None for others."""

@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple, cast
 from uuid import UUID, uuid5
 
 import orjson
+from msgspec.structs import replace as replace_struct
 from pydantic import ValidationError
 
 from domain.facts.streams import NAMESPACE
@@ -16,8 +17,17 @@ from domain.incident import refusals
 from domain.incident.commands import FileReport
 from domain.ledger.canonical import canonical
 from domain.values.text_types import nearest
+from service.access.principal import Principal
 from service.answers.answer import stream_of
-from service.api.batches.line_commands import COMMAND_NAMES, IncidentMissing, command_of, model_of, without_incident
+from service.api.authorization import require
+from service.api.batches.line_commands import (
+    COMMAND_NAMES,
+    IncidentMissing,
+    command_of,
+    model_of,
+    needed_by,
+    without_incident,
+)
 from service.api.errors.problem import HttpProblem, problem_of_fields
 from service.api.errors.validation import FieldError, FieldPath, field_errors_of, format_path
 from service.api.requests import write
@@ -74,6 +84,13 @@ def _parse_strictly(raw: bytes) -> ParsedLine:
         raise problem_of_fields([FieldError("", f"A line must be one JSON object. {_FORM}")])
     line = cast("Mapping[str, Any]", document)
     return ParsedLine(write_of(line), line)
+
+
+def of_principal(line: ParsedLine, principal: Principal) -> ParsedLine:
+    """Return the line as a principal writes it. Raises HttpProblem where it lacks the scope that the line needs."""
+    name = _command_in(line.document)
+    require(principal, "report" if name is None else needed_by(name))
+    return ParsedLine(replace_struct(line.write, recorded_by=principal.id), line.raw)
 
 
 def write_of(document: Mapping[str, Any], *, coerce_numbers: bool = True) -> WriteRequest:

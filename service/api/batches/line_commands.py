@@ -14,6 +14,7 @@ from domain.incident import commands
 from domain.incident.dispatch import AnyCommand
 from domain.values.sources import Introduction, Registration
 from domain.values.text_types import Strict
+from service.access.principal import Scope
 from service.answers.answer import stream_of
 from service.api.requests.numbers import validate_coercing_numbers
 
@@ -32,25 +33,29 @@ class _KnownPolicyAdoption(commands.AdoptPolicy, frozen=True):
 
 
 class _CommandModel(NamedTuple):
-    """The model of a command, and whether the line needs an `incident` as well (which over HTTP is in the path)."""
+    """The model of a command, and the scope that it needs.
+
+    `names_incident` says whether the line needs an `incident` as well (which over HTTP is in the path).
+    """
 
     model: type[Strict]
+    needed: Scope = "curate"
     names_incident: bool = False
 
 
 _MODELS: Final[Mapping[str, _CommandModel]] = {
     "register": _CommandModel(Registration),
-    "open": _CommandModel(commands.OpenIncident),
+    "open": _CommandModel(commands.OpenIncident, "report"),
     "amendment": _CommandModel(commands.AmendIncident, names_incident=True),
     "close": _CommandModel(commands.CloseIncident, names_incident=True),
     "reopen": _CommandModel(commands.ReopenIncident, names_incident=True),
-    "scope": _CommandModel(commands.DeclareScope, names_incident=True),
+    "scope": _CommandModel(commands.DeclareScope, "report", names_incident=True),
     "merge": _CommandModel(commands.MergeIncident, names_incident=True),
     "unmerge": _CommandModel(commands.UnmergeIncident, names_incident=True),
     "rescoping": _CommandModel(commands.RescopeClaims, names_incident=True),
-    "correction": _CommandModel(commands.CorrectReport),
-    "retraction": _CommandModel(commands.RetractReport),
-    "reinstatement": _CommandModel(commands.ReinstateReport),
+    "correction": _CommandModel(commands.CorrectReport, "report"),
+    "retraction": _CommandModel(commands.RetractReport, "report"),
+    "reinstatement": _CommandModel(commands.ReinstateReport, "report"),
     "assessment": _CommandModel(commands.AssessReport),
     "dispute": _CommandModel(commands.DisputeReport),
     "move": _CommandModel(commands.MoveReport),
@@ -74,6 +79,11 @@ class LineCommand(NamedTuple):
     incident: UUID | None
 
 
+def needed_by(name: str) -> Scope:
+    """Return the scope that a command needs."""
+    return _MODELS[name].needed
+
+
 def model_of(name: str) -> type[Strict]:
     """Return the model of a command."""
     return _MODELS[name].model
@@ -91,7 +101,7 @@ def command_of(name: str, body: object, *, coerce_numbers: bool) -> LineCommand:
 
     Raises pydantic's ValidationError, and IncidentMissing.
     """
-    model, names_incident = _MODELS[name]
+    model, _, names_incident = _MODELS[name]
     read = partial(validate_coercing_numbers, model.model_validate) if coerce_numbers else model.model_validate
     command = cast("AnyCommand", read(without_incident(name, body)))
     if isinstance(command, Registration) and "reliability" not in command.model_fields_set:

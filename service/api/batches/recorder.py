@@ -4,13 +4,15 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import aclosing
+from functools import partial
 from typing import Any, Final
 
 import orjson
 import structlog
 
 from domain.incident.refusals import OthersRefused
-from service.api.batches.line import ParsedLine, read_line
+from service.access.principal import OPERATOR, Principal
+from service.api.batches.line import ParsedLine, of_principal, read_line
 from service.api.batches.line_splitter import MAX_LINE_BYTES, LineSplitter, NumberedLine
 from service.api.batches.outcomes import (
     FAILED,
@@ -42,13 +44,17 @@ _log = structlog.stdlib.get_logger("service.api")
 
 CheckedLine = tuple[int, ParsedLine | HttpProblem]
 """A line's number, and the line or its problem."""
+LineParser = Callable[[Sequence[NumberedLine]], list[CheckedLine]]
 
 
 class BatchRecorder:
     """Records the lines of one body; writes their outcomes and a summary into a stream buffer."""
 
-    def __init__(self, writer: Writer, body: AsyncIterator[bytes], buffer: StreamBuffer) -> None:
+    def __init__(
+        self, writer: Writer, body: AsyncIterator[bytes], buffer: StreamBuffer, principal: Principal = OPERATOR
+    ) -> None:
         self._writer = writer
+        self._parse = partial(_parse_lines, principal=principal)
         self._body = body
         self._buffer = buffer
         self._counts = OutcomeCounts()
@@ -72,13 +78,13 @@ class BatchRecorder:
             self._buffer.end()
 
     async def _record_each(self) -> None:
-        async with aclosing(_parse_ahead(self._body)) as chunks, aclosing(_groups(chunks)) as groups:
+        async with aclosing(_parse_ahead(self._body, self._parse)) as chunks, aclosing(_groups(chunks)) as groups:
             async for lines in groups:
                 await self._write_outcomes(lines, await self._answers(_writes(lines)))
 
     async def _record_atomically(self) -> None:
         lines: list[CheckedLine] = []
-        async with aclosing(_parse_ahead(_limited(self._body))) as chunks:
+        async with aclosing(_parse_ahead(_limited(self._body), self._parse)) as chunks:
             async for chunk in chunks:
                 lines += chunk
                 if len(lines) > MAX_ATOMIC_LINES:
@@ -151,10 +157,10 @@ async def _limited(body: AsyncIterator[bytes]) -> AsyncGenerator[bytes]:
         yield chunk
 
 
-async def _parse_ahead(body: AsyncIterator[bytes]) -> AsyncGenerator[list[CheckedLine]]:
+async def _parse_ahead(body: AsyncIterator[bytes], parse: LineParser) -> AsyncGenerator[list[CheckedLine]]:
     """Yield lines as they are parsed, all available ones together. Raises the errors of reading the body."""
     queue: asyncio.Queue[list[CheckedLine] | Exception | None] = asyncio.Queue(QUEUE_SIZE)
-    reading = asyncio.create_task(_read(body, queue))
+    reading = asyncio.create_task(_read(body, queue, parse))
     try:
         ended = False
         while not ended:
@@ -175,29 +181,32 @@ async def _parse_ahead(body: AsyncIterator[bytes]) -> AsyncGenerator[list[Checke
         await asyncio.wait([reading])
 
 
-async def _read(body: AsyncIterator[bytes], queue: "asyncio.Queue[list[CheckedLine] | Exception | None]") -> None:
+async def _read(
+    body: AsyncIterator[bytes], queue: "asyncio.Queue[list[CheckedLine] | Exception | None]", parse: LineParser
+) -> None:
     splitter = LineSplitter()
     try:
         async for chunk in body:
             if lines := splitter.feed(chunk):
-                await queue.put(await beside_the_loop(_parse_lines, lines))
+                await queue.put(await beside_the_loop(parse, lines))
         if lines := splitter.end():
-            await queue.put(_parse_lines(lines))
+            await queue.put(parse(lines))
     except Exception as error:  # noqa: BLE001 - raised where the queue is read
         await queue.put(error)
     else:
         await queue.put(None)
 
 
-def _parse_lines(lines: Sequence[NumberedLine]) -> list[CheckedLine]:
-    return [(line.number, _parse_line(line.raw)) for line in lines]
+def _parse_lines(lines: Sequence[NumberedLine], principal: Principal) -> list[CheckedLine]:
+    return [(line.number, _parse_line(line.raw, principal)) for line in lines]
 
 
-def _parse_line(raw: bytes | None) -> ParsedLine | HttpProblem:
+def _parse_line(raw: bytes | None, principal: Principal) -> ParsedLine | HttpProblem:
     if raw is None:
         return HttpProblem("body-too-large", f"The line has more than {MAX_LINE_BYTES:,} bytes, and was not kept.")
     try:
-        return read_line(raw)
+        line = read_line(raw)
+        return line if principal is OPERATOR else of_principal(line, principal)
     except HttpProblem as problem:
         problem.__context__ = None  # its frames would stay alive as long as it waits in the queue
         return problem.with_traceback(None)

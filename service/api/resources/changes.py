@@ -12,17 +12,19 @@ from starlette.responses import Response, StreamingResponse
 from domain.facts.versions import TOPICS
 from domain.values.text_types import nearest
 from service.answers.as_of import PastTheEnd
+from service.api.authorization import require
 from service.api.errors.problem import problem_of_fields
 from service.api.errors.validation import FieldError
 from service.api.models import ResponseModel
 from service.api.parameters import existing_incident
+from service.api.principals import RequestPrincipal
 from service.api.resource import Description, Resource
 from service.api.responses import HEAD_ONLY, JSON, NDJSON, document_response, entity_tag, matches_entity_tag, negotiate
 from service.api.server_sent_events import EVENTS, event_stream, parse_last_event_id
 from service.api.services import InjectedServices, Services
 from service.eventstore import StoredFact
-from service.eventstore.archive.log_lines import format_stored
-from service.eventstore.change_subscription import ChangeFilter, ChangeReader
+from service.eventstore.archive.log_lines import format_stored, with_recorder
+from service.eventstore.change_subscription import ChangeFilter, ChangeLine, ChangeReader
 
 RESOURCE = Resource("facts")
 
@@ -39,6 +41,7 @@ class LogFact(ResponseModel):
     topic: str
     recorded_at: str
     recorded_by: str | None
+    """The id of the token that recorded it, for who has the scope `audit`; null where none was needed."""
     incident: str | None
     """The slug of the incident in whose stream it is; null where that is the stream of a source or of the policy."""
     state: dict[str, Any]
@@ -85,6 +88,10 @@ OfTopic = Annotated[
         description="Only the facts of this topic; without its version, of every version.", examples=["toll_revised"]
     ),
 ]
+RecordedBy = Annotated[
+    str | None,
+    Query(description="Only the facts that this token recorded, by its id. It needs the scope `audit`."),
+]
 LastEventId = Annotated[
     str | None, Header(description="For events: the `id` of the last one that came; it goes before `after`.")
 ]
@@ -97,19 +104,35 @@ def format_change(row: StoredFact, incident: str | None) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class _SelectedChanges:
-    """The facts selected; `parameters` are the query parameters, for the link to the next page."""
+    """The facts selected; `parameters` are the query parameters, for the link to the next page.
+
+    `named` says whether it is told who recorded them.
+    """
 
     only: ChangeFilter
     parameters: dict[str, str]
+    named: bool
+
+    def line(self, change: ChangeLine) -> bytes:
+        """Return a fact as its reader may see it."""
+        return with_recorder(change.line, change.recorded_by) if self.named else change.line
 
 
 async def _change_filter(
-    services: InjectedServices, incident: OfIncident = None, topic: OfTopic = None
+    services: InjectedServices,
+    principal: RequestPrincipal,
+    incident: OfIncident = None,
+    topic: OfTopic = None,
+    recorded_by: RecordedBy = None,
 ) -> _SelectedChanges:
-    parameters = {name: value for name, value in (("incident", incident), ("topic", topic)) if value}
+    if recorded_by is not None:
+        require(principal, "audit")
+    given = {"incident": incident, "topic": topic, "recorded_by": recorded_by}
+    stream = await existing_incident(services.reader, incident) if incident else None
     return _SelectedChanges(
-        ChangeFilter(await existing_incident(services.reader, incident) if incident else None, _topics(topic)),
-        parameters,
+        ChangeFilter(stream, _topics(topic), recorded_by),
+        {name: value for name, value in given.items() if value},
+        principal.may("audit"),
     )
 
 
@@ -151,7 +174,7 @@ async def changes(
             span = _checked(_ChangeRange(selected, last, head), "Last-Event-ID")
         else:
             span = _checked(_ChangeRange(selected, head if after is None else after, head), "after")
-        return event_stream(request, services.subscription, span.after, selected.only)
+        return event_stream(request, services.subscription, span.after, selected.only, selected.line)
     span = _checked(_ChangeRange(selected, after or 0, head), "after")
     if media_type == NDJSON:
         return await _lines(request, services, span)
@@ -162,7 +185,7 @@ async def _page(request: Request, reader: ChangeReader, span: _ChangeRange, limi
     found = await reader.page(span.after, span.head, limit + 1, span.filter.only)
     page = found[:limit]
     following = page[-1].position if len(found) > limit else None
-    items = [orjson.Fragment(change.line) for change in page]
+    items = [orjson.Fragment(span.filter.line(change)) for change in page]
     response = document_response(request, {"items": items, "next": following, "position": span.head})
     if following is not None:
         query = urlencode({"after": following, "limit": limit, **span.filter.parameters})
@@ -172,7 +195,8 @@ async def _page(request: Request, reader: ChangeReader, span: _ChangeRange, limi
 
 async def _lines(request: Request, services: Services, span: _ChangeRange) -> Response:
     identity = {"log": str(await services.reader.log_id()), "after": span.after, "upto": span.head}
-    tag = entity_tag({**identity, **span.filter.parameters, "type": NDJSON})
+    unnamed = {} if span.filter.named else {"recorded_by": None}
+    tag = entity_tag({**identity, **unnamed, **span.filter.parameters, "type": NDJSON})
     headers = {"ETag": tag, "Cache-Control": "no-cache", "Vary": "Accept"}
     if matches_entity_tag(request, tag):
         return Response(None, 304, headers)
@@ -184,7 +208,7 @@ async def _chunks(reader: ChangeReader, span: _ChangeRange, upto: int) -> AsyncI
     after = span.after
     while after < upto:
         found = await reader.page(after, upto, AT_ONCE, span.filter.only)
-        yield b"".join(b"%b\n" % change.line for change in found)
+        yield b"".join(b"%b\n" % span.filter.line(change) for change in found)
         after = found[-1].position if len(found) == AT_ONCE else upto
 
 

@@ -9,6 +9,7 @@ from service.answers.answer import inputs_at
 from service.answers.as_of import resolve_moment
 from service.api.coordinates import coordinates_of
 from service.api.parameters import AsOf, IncidentName
+from service.api.principals import RequestPrincipal
 from service.api.resource import VIEW_PROBLEMS, Description, Resource
 from service.api.responses import HEAD_ONLY, NDJSON, coordinate_headers, entity_tag, matches_entity_tag, negotiate
 from service.api.services import InjectedServices
@@ -26,29 +27,37 @@ _DESCRIBED: Description = RESOURCE.reads(None, *VIEW_PROBLEMS, "no-such-incident
 
 
 @RESOURCE.get("/v1/incidents/{incident}/facts", summary="The raw facts", **_DESCRIBED)
-async def facts(request: Request, services: InjectedServices, incident: IncidentName, as_of: AsOf = None) -> Response:
+async def facts(
+    request: Request,
+    services: InjectedServices,
+    principal: RequestPrincipal,
+    incident: IncidentName,
+    as_of: AsOf = None,
+) -> Response:
     """All that the incident's answers depend on: its own facts, those of the sources it cites, and of the policy.
 
     `state` and `text` are in canonical form. With its salt, each part gives its commitment:
-    HMAC-SHA256(salt, "knownwhen/v1/" + part + 0x00 + bytes).
+    HMAC-SHA256(salt, "knownwhen/v1/" + part + 0x00 + bytes). `recorded_by` is told to who has the scope `audit`.
     """
     negotiate(request, NDJSON)
     moment = await resolve_moment(services.reader, as_of)
     inputs = await inputs_at(services.reader, incident, moment.position, as_of)
     coordinates = await coordinates_of(services.reader, inputs.rows[-1], moment, inputs.history.own.version)
-    tag = entity_tag({"coordinates": dict(coordinates), "type": NDJSON})
+    named = principal.may("audit")
+    tag = entity_tag({"coordinates": dict(coordinates), "type": NDJSON, **({} if named else {"recorded_by": None})})
     headers = coordinate_headers(coordinates, tag)
     if matches_entity_tag(request, tag):
         return Response(None, 304, headers)
     positions = [] if HEAD_ONLY in request.scope else [row.position for row in inputs.rows]
     inputs.free()
-    return StreamingResponse(_lines(services.reader, positions), 200, headers, NDJSON)
+    return StreamingResponse(_lines(services.reader, positions, named=named), 200, headers, NDJSON)
 
 
-async def _lines(reader: LogReader, positions: Sequence[int]) -> AsyncIterator[bytes]:
+async def _lines(reader: LogReader, positions: Sequence[int], *, named: bool) -> AsyncIterator[bytes]:
     for start in range(0, len(positions), AT_ONCE):
         rows = await reader.at(positions[start : start + AT_ONCE])
-        yield await in_thread(len(rows), _joined, rows)
+        shown = rows if named else [row._replace(recorded_by=None) for row in rows]
+        yield await in_thread(len(rows), _joined, shown)
 
 
 def _joined(rows: Sequence[StoredFact]) -> bytes:

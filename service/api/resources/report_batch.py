@@ -14,6 +14,7 @@ from service.api.batches.recorder import MAX_ATOMIC_LINES, BatchRecorder
 from service.api.batches.streaming import BufferedStreamResponse, StreamBuffer
 from service.api.errors.problem import HttpProblem
 from service.api.errors.validation import FieldError
+from service.api.principals import RequestPrincipal
 from service.api.requests.body import check_media_type
 from service.api.resource import Description, Resource
 from service.api.responses import NDJSON, negotiate
@@ -62,18 +63,21 @@ def _described() -> Description:
 
 
 @RESOURCE.post("/v1/reports:batch", summary="File many reports", **_described())
-async def batch(request: Request, services: InjectedServices, *, atomic: AtomicParameter = False) -> Response:
+async def batch(
+    request: Request, services: InjectedServices, principal: RequestPrincipal, *, atomic: AtomicParameter = False
+) -> Response:
     """Send one on each line: a report with its `incident`, or another command alone, such as `{"open": …}`.
 
     Each line is told with its number: `recorded`, `replayed` if it had been recorded before, `refused` or `invalid`
     with the problem, or `failed` if the service could not take it, so that it should be sent again. A line that is not
-    taken never stops the rest. A line that gives no `report_id` gets one that follows from what it says, so to send
-    all of it again is safe. Outcomes may be read while lines are still being sent, or afterwards.
+    taken never stops the rest; one that curates needs the scope `curate` as well. A line that gives no `report_id` gets
+    one that follows from what it says, so to send all of it again is safe. Outcomes may be read while lines are still
+    being sent, or afterwards.
     """
     negotiate(request, NDJSON)
     _check(request)
     buffer = StreamBuffer()
-    recording = BatchRecorder(services.writer, request.stream(), buffer)
+    recording = BatchRecorder(services.writer, request.stream(), buffer, principal)
     work = asyncio.create_task(recording.record_atomically() if atomic else recording.record_each())
     answer = BufferedStreamResponse(buffer, work, {"Cache-Control": "no-store"}, NDJSON)
     try:

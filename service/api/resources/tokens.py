@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 from ipaddress import ip_network
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import orjson
 from fastapi import Path, Request
@@ -11,10 +11,9 @@ from pydantic_core import PydanticCustomError
 from starlette.responses import Response
 
 from domain.values.text_types import Slug, Strict, Text
-from domain.values.time.clocks import format_instant
 from service.access.issuing import IssuedToken, TokenRequest
 from service.access.principal import EVERY_COLLECTION, PUBLIC, Scope
-from service.access.tokens import DEFAULT_DAYS, LONGEST_NAME, MOST_DAYS, Token
+from service.access.tokens import DEFAULT_DAYS, LONGEST_NAME, MOST_DAYS
 from service.api.models import ResponseModel
 from service.api.principals import RequestPrincipal
 from service.api.requests.body import read_body, validate
@@ -105,7 +104,7 @@ _OWN = "/v1/tokens"
 async def list_tokens(request: Request, services: InjectedServices, principal: RequestPrincipal) -> Response:
     """All of them, also those that are revoked or have expired: their names stay, as facts are recorded by them."""
     negotiate(request, JSON)
-    items = [_item(token, services) for token in await services.tokens.all(principal)]
+    items = [services.tokens.document(token) for token in await services.tokens.all(principal)]
     return document_response(request, {"items": items, "next": None})
 
 
@@ -131,7 +130,7 @@ async def make_token(request: Request, services: InjectedServices, principal: Re
         tuple(map(ip_network, given.networks)),
         given.days,
     )
-    return _issued(await services.tokens.make(wanted, principal), services, 201)
+    return _issued(await services.tokens.make(wanted, principal), services)
 
 
 @RESOURCE.post(
@@ -154,7 +153,7 @@ async def rotate_token(
     overlap = timedelta(hours=given.overlap_hours)
     issued = await services.tokens.rotate(token, given.days, overlap, principal)
     _verify_anew(services)
-    return _issued(issued, services, 201)
+    return _issued(issued, services)
 
 
 @RESOURCE.delete(
@@ -166,7 +165,7 @@ async def revoke_token(services: InjectedServices, principal: RequestPrincipal, 
     """End it for good, with its sessions: within 5 seconds in every process. Repeated, it changes nothing."""
     revoked = await services.tokens.revoke(token, principal)
     _verify_anew(services)
-    return Response(orjson.dumps(_item(revoked, services)), 200, {"Cache-Control": "no-store"}, JSON)
+    return Response(orjson.dumps(services.tokens.document(revoked)), 200, {"Cache-Control": "no-store"}, JSON)
 
 
 def _verify_anew(services: Services) -> None:
@@ -174,21 +173,6 @@ def _verify_anew(services: Services) -> None:
         services.authenticator.forget_all()
 
 
-def _issued(issued: IssuedToken, services: Services, status: int) -> Response:
-    document = {**_item(issued.token, services), "token": issued.text}
-    return Response(orjson.dumps(document), status, {"Cache-Control": "no-store"}, JSON)
-
-
-def _item(token: Token, services: Services) -> dict[str, Any]:
-    moments = ("created_at", "expires_at", "revoked_at", "last_used_at")
-    found = {name: (moment := getattr(token, name)) and format_instant(moment) for name in moments}
-    return {
-        "id": token.id,
-        "name": token.name,
-        "scopes": sorted(token.scopes),
-        "collections": [EVERY_COLLECTION] if token.collections is None else sorted(token.collections),
-        "networks": [str(each) for each in token.networks],
-        **{name: getattr(token, name) for name in ("created_by", "revoked_by")},
-        **found,
-        "stands": services.tokens.stands(token),
-    }
+def _issued(issued: IssuedToken, services: Services) -> Response:
+    document = services.tokens.issued_document(issued)
+    return Response(orjson.dumps(document), 201, {"Cache-Control": "no-store"}, JSON)

@@ -69,6 +69,16 @@ def format_stored(row: StoredFact, **more: str | None) -> bytes:
     return b'%b,"state":%b,"text":%b}' % (orjson.dumps(head)[:-1], row.state, row.text or b"null")
 
 
+_UNNAMED: Final = b'"recorded_by":null'
+
+
+def with_recorder(line: bytes, recorded_by: str | None) -> bytes:
+    """Return the line of a fact that `format_stored` wrote without its `recorded_by`, with it."""
+    if recorded_by is None:
+        return line
+    return line.replace(_UNNAMED, b'"recorded_by":%b' % orjson.dumps(recorded_by), 1)
+
+
 def format_with_proof(row: StoredFact, **more: str | None) -> bytes:
     """Write a fact as one line, with the commitments and salts that its parts are verified by."""
     proof = {
