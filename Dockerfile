@@ -3,8 +3,9 @@
 #     docker build --tag knownwhen .
 #     docker run --rm --network host --volume knownwhen:/var/lib/knownwhen knownwhen
 #
-# The service has no tokens yet and listens on loopback only, so it shares the network of the host and is reached there at
-# http://127.0.0.1:8000. Without DATABASE_URL the bundled PostgreSQL runs in the volume.
+# The service listens on loopback unless KNOWNWHEN_HOST says otherwise, so it shares the network of the host and is reached
+# there at http://127.0.0.1:8000, with a token: `knownwhen token create`, run in the container, makes the first one.
+# Without DATABASE_URL the bundled PostgreSQL runs in the volume.
 
 FROM python:3.13-slim-bookworm AS build
 WORKDIR /build

@@ -22,6 +22,8 @@ from service.runtime import subprocesses
 _OK: Final = 200
 _LOOK: Final = 0.05
 _PATIENCE: Final = 60.0
+_UNLIMITED: Final = "10000000"
+"""The requests a minute that a token may send: more than any benchmark does."""
 _STOPPING: Final = 20.0
 
 
@@ -76,13 +78,15 @@ def _of_children() -> float:
 
 
 @contextmanager
-def serving(checkout: Checkout, url: str, *words: str) -> Generator[Served]:
+def serving(checkout: Checkout, url: str, *words: str, access: str = "open") -> Generator[Served]:
     """Serve the database at `url` on a free port of this machine until the context ends; gives it when it answers.
+
+    With `access` of `tokens`, a token is needed.
 
     All the while `/healthz` is asked and memory looked at; what that found is complete in the end.
     """
     port = free_port()
-    with _started(checkout, url, ("serve", "--port", str(port), *words)) as process:
+    with _started(checkout, url, ("serve", "--port", str(port), *words), access) as process:
         until = time.monotonic() + _PATIENCE
         while not _answers(port):
             process.expect_going()
@@ -133,12 +137,12 @@ def wait_for(port: int) -> None:
 class Command:
     """A command that runs; what it says is kept in a file, so that it never waits for a reader."""
 
-    def __init__(self, checkout: Checkout, url: str, words: tuple[str, ...], said: IO[bytes]) -> None:
+    def __init__(self, checkout: Checkout, url: str, words: tuple[str, ...], access: str, said: IO[bytes]) -> None:
         self._words, self._said = words, said
         self._process = subprocess.Popen(  # noqa: S603 - Knownwhen itself
             checkout.command(*words),
             cwd=checkout.folder,
-            env=checkout.environment(DATABASE_URL=url),
+            env=checkout.environment(DATABASE_URL=url, KNOWNWHEN_ACCESS=access, KNOWNWHEN_TOKEN_RATE=_UNLIMITED),
             stdout=said,
             stderr=said,
         )
@@ -175,9 +179,9 @@ class Command:
 
 
 @contextmanager
-def _started(checkout: Checkout, url: str, words: tuple[str, ...]) -> Generator[Command]:
+def _started(checkout: Checkout, url: str, words: tuple[str, ...], access: str = "open") -> Generator[Command]:
     with tempfile.TemporaryFile() as said:
-        command = Command(checkout, url, words, said)
+        command = Command(checkout, url, words, access, said)
         try:
             yield command
         finally:

@@ -10,7 +10,7 @@ import orjson
 import psycopg
 
 from bench import part_costs, parts, processes
-from bench.checkouts import Checkout
+from bench.checkouts import OURS, Checkout
 from bench.measuring import Spread, in_turn, shown, table
 from bench.memory import processor_seconds
 from bench.page import python
@@ -18,6 +18,9 @@ from bench.processes import SERVED_HEAD, Served
 from bench.setup import Setup
 from bench.web_peers import FACTS, Incidents, environment
 from bench.world import Shape
+from service import wiring
+from service.access.issuing import TokenRequest
+from service.access.principal import OPERATOR
 from service.console.bench import expect
 from service.console.load_generator import CONNECTIONS, bodies, opening, post, post_all, reports, slugs
 
@@ -33,13 +36,15 @@ BARE, FLOOR, NAIVE, CACHED = (
     "library, naive, in a pool of threads",
     "library, the same, aggregates cached",
 )
+WITH_TOKEN: Final = f"{OURS.name}, with a token"
 ABOUT = """## Single reports
 
 `python -m bench singles`: {number:,} toll reports of about {size} bytes a run, posted one by one over {connections}
 kept connections by a process of its own, on {incidents:,} incidents, Python {python}. The service answers once a
 report is durable. The naive way is one `save` of the library `eventsourcing` a request, on incidents of {facts}
-facts. Median, least and most reports a second of {runs} runs in turn; of the p50 and p99, in milliseconds, the
-median; CPU is that of the service's processes, in microseconds a report.
+facts. The last line is ours where each report comes with a token. Median, least and most reports a second of {runs}
+runs in turn; of the p50 and p99, in milliseconds, the median; CPU is that of the service's processes, in microseconds a
+report.
 
 {table}
 
@@ -74,6 +79,7 @@ def measure(setup: Setup) -> str:
         contestants[each.name] = partial(_ours, setup, each, many)
         contestants[f"{each.name}, one incident"] = partial(_ours, setup, each, one)
         contestants[f"{each.name}, 2 workers"] = partial(_ours, setup, each, many, "--workers", "2")
+    contestants[WITH_TOKEN] = partial(_with_token, setup, many)
     found = in_turn(contestants, setup.runs)
     return ABOUT.format(
         number=setup.posts,
@@ -153,8 +159,25 @@ def _ours(setup: Setup, checkout: Checkout, incidents: Sequence[str], *words: st
         return _posted(served, [f"/v1/incidents/{slug}/reports" for slug in incidents], setup.posts)
 
 
-def _posted(served: Served, targets: Sequence[str], number: int) -> Posted:
-    requests = [post(targets[place % len(targets)], body) for place, body in enumerate(bodies(number, "single"))]
+def _with_token(setup: Setup, incidents: Sequence[str]) -> Posted:
+    with setup.kept.copy(BEFORE) as url:
+        token = asyncio.run(_token(url))
+        with processes.serving(OURS, url, "--no-projector", access="tokens") as served:
+            openings = [post("/v1/incidents", orjson.dumps(opening(slug)), token=token) for slug in incidents]
+            expect(asyncio.run(post_all(served.port, openings)), _CREATED)
+            return _posted(served, [f"/v1/incidents/{slug}/reports" for slug in incidents], setup.posts, token)
+
+
+async def _token(url: str) -> str:
+    wanted = TokenRequest("bench", frozenset({"report"}), None, (), days=1)
+    async with wiring.token_issuing(url) as tokens:
+        return (await tokens.make(wanted, OPERATOR)).text
+
+
+def _posted(served: Served, targets: Sequence[str], number: int, token: str | None = None) -> Posted:
+    requests = [
+        post(targets[place % len(targets)], body, token=token) for place, body in enumerate(bodies(number, "single"))
+    ]
     before = processor_seconds(served.pid)
     posted = asyncio.run(post_all(served.port, requests))
     spent = processor_seconds(served.pid) - before

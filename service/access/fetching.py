@@ -4,6 +4,7 @@ import time
 import urllib.request
 from http.client import HTTPException, HTTPResponse
 from typing import Any, Final, cast
+from urllib.error import HTTPError
 from urllib.parse import urlsplit
 
 import orjson
@@ -52,6 +53,8 @@ def fetch_json(url: str) -> object:
         with _OPENER.open(request, timeout=SECONDS) as response:
             return orjson.loads(_read(cast("HTTPResponse", response), until))
     except (OSError, HTTPException, ValueError) as error:  # HTTPError and URLError are OSErrors
+        if isinstance(error, HTTPError):
+            error.close()
         raise FetchFailed(f"{url}: {type(error).__name__}") from error
 
 

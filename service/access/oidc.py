@@ -37,6 +37,7 @@ _DISCOVERY: Final = "/.well-known/openid-configuration"
 _LEAST_RSA_BITS: Final = 2_048
 _KEY_TYPES: Final[Mapping[str, type[RSAKey | ECKey | OKPKey]]] = {"RSA": RSAKey, "EC": ECKey, "OKP": OKPKey}
 _ID_DIGITS: Final = 32
+_SILENT: Final = "The issuer of the token does not answer, so that the token cannot be verified now."
 _log = structlog.stdlib.get_logger("service.access")
 
 Fetch = Callable[[str], object]
@@ -84,7 +85,7 @@ class Issuer:
         self._clock = clock
         self._keys: dict[str | None, Key] = {}
         self._fetched = self._tried = -KEPT_SECONDS
-        self._lock = asyncio.Lock()
+        self._renewing = asyncio.Lock()
 
     async def verify(self, text: str) -> Vouched:
         """Verify a JWT. Raises TokenInvalid, and IssuerUnavailable where the keys are not to be had."""
@@ -128,13 +129,12 @@ class Issuer:
 
     async def _key(self, key_id: str | None) -> Key:
         """Return the key of an id. Raises TokenInvalid where the issuer has none, IssuerUnavailable."""
-        if self._is_due(key_id):
-            async with self._lock:
-                if self._is_due(key_id):
+        if self._is_wanted(key_id) and not (self._is_kept(key_id) and self._renewing.locked()):
+            async with self._renewing:
+                if self._is_wanted(key_id) and self._clock() - self._tried >= PAUSE_SECONDS:
                     await self._renew(key_id)
         if self._clock() - self._fetched >= KEPT_SECONDS:
-            message = "The issuer of the token does not answer, so that the token cannot be verified now."
-            raise IssuerUnavailable(message)
+            raise IssuerUnavailable(_SILENT)
         key = self._find(key_id)
         if key is None:
             message = "The token is signed by a key that its issuer does not publish."
@@ -146,11 +146,13 @@ class Issuer:
             return next(iter(self._keys.values()))
         return self._keys.get(key_id)
 
-    def _is_due(self, key_id: str | None) -> bool:
-        """Say whether keys are to be fetched: they are old, or the key is unknown, and none were a moment ago."""
-        now = self._clock()
-        wanted = now - self._fetched >= RENEWED_SECONDS or self._find(key_id) is None
-        return wanted and now - self._tried >= PAUSE_SECONDS
+    def _is_wanted(self, key_id: str | None) -> bool:
+        """Say whether keys should be fetched: those kept are old, or the key is not among them."""
+        return self._clock() - self._fetched >= RENEWED_SECONDS or self._find(key_id) is None
+
+    def _is_kept(self, key_id: str | None) -> bool:
+        """Say whether the key can be used without asking the issuer."""
+        return self._clock() - self._fetched < KEPT_SECONDS and self._find(key_id) is not None
 
     async def _renew(self, key_id: str | None) -> None:
         self._tried = self._clock()
@@ -158,9 +160,8 @@ class Issuer:
             found = await asyncio.wait_for(asyncio.to_thread(self._published), _MOST_SECONDS)
         except (FetchFailed, TimeoutError) as error:
             _log.warning("issuer-unavailable", issuer=self._settings.issuer, reason=str(error))
-            if self._find(key_id) is None:
-                message = "The issuer of the token does not answer, so that the token cannot be verified now."
-                raise IssuerUnavailable(message) from error
+            if not self._is_kept(key_id):
+                raise IssuerUnavailable(_SILENT) from error
         else:
             self._keys, self._fetched = found, self._tried
 

@@ -17,6 +17,7 @@ MOST_FAILURES: Final = 30
 LARGEST_BLOCK: Final = 32
 """The most requests that are taken off a limit at once: the library needs 6 µs each time."""
 
+_WINDOW_SECONDS: Final = 60
 _IPV4_PREFIX, _IPV6_PREFIX = 24, 64
 
 
@@ -36,7 +37,8 @@ class RequestLimits:
         Raises TooManyRequests.
         """
         for block in (self._block, 1):
-            if self._limiter.hit(self._requests, token_id, cost=block):
+            if self._limiter.test(self._requests, token_id, cost=block):  # a hit counts also where it exceeds
+                self._limiter.hit(self._requests, token_id, cost=block)
                 return block
         message = f"This token may send {self._requests.amount:,} requests a minute to this process."
         raise self._exceeded(message, self._requests, token_id)
@@ -54,7 +56,7 @@ class RequestLimits:
 
     def _exceeded(self, message: str, limit: RateLimitItem, key: str) -> TooManyRequests:
         seconds = self._limiter.get_window_stats(limit, key).reset_time - self._now().timestamp()
-        return TooManyRequests(message, max(1, math.ceil(seconds)))
+        return TooManyRequests(message, min(_WINDOW_SECONDS, max(1, math.ceil(seconds))))
 
 
 def network_of(client: str) -> str:

@@ -1,6 +1,7 @@
 """The scope that an operation needs: declared in its OpenAPI `security`, enforced by a dependency of all resources."""
 
-from typing import Any, Final, Literal, cast
+from enum import Enum
+from typing import Any, Final, cast
 
 from fastapi import Request
 
@@ -8,9 +9,15 @@ from service.access.principal import Principal, Scope
 from service.api.errors.problem import HttpProblem
 from service.api.principals import principal_of
 
-ANY_TOKEN: Final = "any token"  # noqa: S105 - no secret
-"""What an operation needs that takes every token, whatever its scopes."""
-Needed = Scope | Literal["any token"] | None
+
+class AnyToken(Enum):
+    """What an operation needs that takes every token, whatever its scopes."""
+
+    ANY_TOKEN = "any token"  # noqa: S105 - no secret
+
+
+ANY_TOKEN: Final = AnyToken.ANY_TOKEN
+Needed = Scope | AnyToken | None
 """What an operation needs: a scope, any token, or None where it is open to everyone."""
 
 SECURITY: Final = "security"
@@ -25,7 +32,7 @@ def security_of(needed: Needed) -> list[dict[str, list[str]]]:
     """Return the OpenAPI security requirement of what an operation needs."""
     if needed is None:
         return []
-    return [{SCHEME: [] if needed == ANY_TOKEN else [needed]}]
+    return [{SCHEME: [] if isinstance(needed, AnyToken) else [needed]}]
 
 
 def needed_by(security: list[dict[str, list[str]]]) -> Needed:
@@ -38,10 +45,10 @@ def needed_by(security: list[dict[str, list[str]]]) -> Needed:
 
 def require(principal: Principal, needed: Needed) -> None:
     """Refuse a principal that lacks what an operation needs. Raises HttpProblem."""
-    if needed is None or (needed in principal.scopes if needed != ANY_TOKEN else not principal.anonymous):
+    if needed is None or (not principal.anonymous if isinstance(needed, AnyToken) else principal.may(needed)):
         return
     if principal.anonymous:
-        what = "any token of this service" if needed == ANY_TOKEN else f"a token with the scope `{needed}`"
+        what = "any token of this service" if isinstance(needed, AnyToken) else f"a token with the scope `{needed}`"
         detail = f"This needs {what}: send `Authorization: Bearer` and the token."
         raise HttpProblem("token-needed", detail, headers={"WWW-Authenticate": CHALLENGE})
     challenge = f'{CHALLENGE}, error="insufficient_scope", scope="{needed}"'

@@ -15,10 +15,11 @@ _HEAD_ENDS: Final = b"\r\n\r\n"
 _LENGTH: Final = b"content-length:"
 
 
-def post(target: str, body: bytes, media_type: str = "application/json") -> bytes:
-    """Return a whole request, byte by byte as it is sent."""
+def post(target: str, body: bytes, media_type: str = "application/json", token: str | None = None) -> bytes:
+    """Return a whole request, byte by byte as it is sent; with a `token` if one is needed."""
+    named = f"Authorization: Bearer {token}\r\n" if token else ""
     head = (
-        f"POST {target} HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+        f"POST {target} HTTP/1.1\r\nHost: 127.0.0.1\r\n{named}"
         f"Content-Type: {media_type}\r\nContent-Length: {len(body)}\r\n\r\n"
     )
     return head.encode() + body

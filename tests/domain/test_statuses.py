@@ -24,6 +24,7 @@ from domain.revisions import duplicates
 from domain.revisions.difference import difference
 from domain.values.counts.count import BOUNDS
 from domain.views import claims
+from service.access.principal import SCOPES
 from tests.domain.book import open_book
 from tests.domain.worlds import World, reading, worlds
 
@@ -134,6 +135,7 @@ EXPECTED = {
     "Clock and break of a step": {"reported", "recorded"},
     "Headings and causes of a difference": headings() | named_by("domain/revisions/difference.py", "what"),
     "Warnings of recording": warnings(),
+    "Scope of a token": set(SCOPES),
     "Suggestions of duplicates": {duplicates.SAME_CONTENT, duplicates.SAME_FIGURE, duplicates.SAME_EVENT},
 }
 

@@ -103,8 +103,10 @@ def test_an_unreachable_database_a_file_for_a_folder_and_a_taken_port_are_found_
     assert "s3cret" not in str(found)
 
 
-def test_a_host_that_others_reach_is_found(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    _, found = examined(capsys, data=tmp_path, host="0.0.0.0", port=8000)  # noqa: S104 - refused
+def test_a_host_that_others_reach_is_found_where_no_tokens_are_needed(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    _, found = examined(capsys, data=tmp_path, host="0.0.0.0", port=8000, access="open")  # noqa: S104 - refused
     assert found["port 8000"]["verdict"] == "fail"
 
 

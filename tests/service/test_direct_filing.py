@@ -73,7 +73,7 @@ def app(*, direct: bool) -> Starlette:
         yield cast("Services", None)
 
     made = create_app(opened, lambda: FACT_ID)
-    made.state.services = SimpleNamespace(writer=WRITER, new_id=lambda: FACT_ID)
+    made.state.services = SimpleNamespace(writer=WRITER, new_id=lambda: FACT_ID, authenticator=None)
     if not direct:
         made.user_middleware = [each for each in made.user_middleware if each.cls is not reports.RESOURCE.middleware]
     return made

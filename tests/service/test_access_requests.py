@@ -1,0 +1,139 @@
+"""What comes with a request beside a token: headers twice, large or of another kind; what is public; what goes on."""
+
+import http.client
+import socket
+import threading
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+import httpx
+import orjson
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from service.access.principal import OPERATOR
+from service.wiring import TokensNeeded
+from tests.patience import PATIENCE
+from tests.service.access import bearer, closed_service, issued, on_tokens
+from tests.service.serving import filed, opened, problem, toll
+
+pytestmark = pytest.mark.one_server_will_do
+
+
+@pytest.fixture
+def url(migrated_template: str, create_database: Callable[[str], str]) -> str:
+    return create_database(migrated_template)
+
+
+def raw(client: httpx.Client, *lines: str) -> tuple[int, str]:
+    """Send header lines as they are, and return the status and the type of the problem."""
+    where = urlsplit(str(client.base_url))
+    with socket.create_connection((where.hostname or "", where.port or 0), timeout=PATIENCE) as connection:
+        head = ("GET /v1/policy HTTP/1.1", "Host: localhost", *lines, "Connection: close", "", "")
+        connection.sendall("\r\n".join(head).encode())
+        response = http.client.HTTPResponse(connection)
+        response.begin()
+        return response.status, orjson.loads(response.read()).get("type", "")
+
+
+def test_a_token_is_named_once_and_as_it_should_be(url: str) -> None:
+    token = issued(url, "read")
+    right = f"Authorization: Bearer {token.text}"
+    with closed_service(url) as client:
+        for lines in ((right,), (f"authorization:bearer   {token.text} ",), (right, "X-Other: 1")):
+            assert raw(client, *lines)[0] == 200
+        assert raw(client, right, right) == (400, "/problems/invalid-header")
+        assert raw(client, right, "Authorization: Basic eDp5") == (400, "/problems/invalid-header")
+        wrong = (
+            *("Authorization:", "Authorization: Bearer", "Authorization: Basic eDp5", f"Authorization: {token.text}"),
+            *(f"Authorization: Bearer {token.text} {token.text}", f"Authorization: Token {token.text}"),
+            *(f"Authorization: Bearer {token.text}é", f"Authorization: Bearer {token.text.upper()}"),
+            f"Authorization: Bearer {'x' * 30_000}",
+        )
+        for line in wrong:
+            assert raw(client, line) == (401, "/problems/token-invalid"), line[:60]
+
+
+def test_a_token_in_the_address_is_none(url: str) -> None:
+    token = issued(url, "read")
+    with closed_service(url) as client:
+        for name in ("access_token", "token"):
+            problem(client.get("/v1/policy", params={name: token.text}), "token-needed")
+
+
+SENT = st.one_of(
+    st.text(alphabet=st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=80),
+    st.from_regex(r"kw_[a-z2-7]{12}_[0-9A-Za-z]{49}", fullmatch=True),
+    st.sampled_from(["kw_", "ghp_16C7e42F292c6912E7710c838347Ae178B4a", "kw2_aaaaaaaaaaaa_bb", "a.b.c", "x" * 9_000]),
+)
+
+
+def test_what_is_no_token_is_refused_in_words_that_do_not_repeat_it(url: str) -> None:
+    with closed_service(url) as client:
+
+        @given(text=SENT)
+        @settings(max_examples=60, deadline=None, database=None)
+        def refused(text: str) -> None:
+            response = client.get("/v1/policy", headers=bearer(text))
+            if response.status_code == 429:
+                assert 1 <= int(response.headers["retry-after"]) <= 60
+            told = problem(response, "too-many-requests" if response.status_code == 429 else "token-invalid")
+            assert len(text) < 10 or text not in told["detail"]
+
+        refused()
+        response = client.get("/v1/policy", headers=bearer("x"))
+        assert problem(response, "too-many-requests")
+        assert client.get("/healthz").status_code == 200
+
+
+def test_a_token_over_its_limit_is_told_when_to_come_again(url: str) -> None:
+    token, other = issued(url, "read"), issued(url, "read")
+    with closed_service(url, tokens=TokensNeeded(rate=5)) as client:
+        for _ in range(5):
+            assert client.get("/v1/policy", headers=bearer(token)).status_code == 200
+        response = client.get("/v1/policy", headers=bearer(token))
+        assert "5 requests a minute" in problem(response, "too-many-requests")["detail"]
+        assert 1 <= int(response.headers["retry-after"]) <= 60
+        assert client.get("/v1/policy", headers=bearer(other)).status_code == 200
+
+
+def test_where_reading_is_public_nobody_needs_a_token_to_read_and_all_do_to_write(url: str) -> None:
+    with closed_service(url, tokens=TokensNeeded(public_read=True)) as client:
+        assert client.get("/v1/policy").status_code == 200
+        problem(client.post("/v1/incidents", json={}), "token-needed")
+        problem(client.get("/v1/changes", params={"recorded_by": "aaaaaaaaaaaa"}), "token-needed")
+        problem(client.get("/v1/policy", headers=bearer("x")), "token-invalid")
+
+
+def test_an_event_stream_ends_with_the_token_that_it_was_asked_by(url: str) -> None:
+    reader, writer = issued(url, "read"), issued(url, "report")
+    with closed_service(url) as client, httpx.Client(base_url=client.base_url, timeout=PATIENCE) as following:
+        client.headers.update(bearer(writer))
+        slug = opened(client)
+        ended = threading.Event()
+        seen: list[str] = []
+        begun = threading.Event()
+
+        def follow() -> None:
+            headers = {**bearer(reader), "Accept": "text/event-stream"}
+            try:
+                with following.stream("GET", "/v1/changes", headers=headers) as stream:
+                    for line in stream.iter_lines():
+                        begun.set()
+                        seen.append(line)
+            except httpx.HTTPError:
+                pass
+            ended.set()
+
+        thread = threading.Thread(target=follow)
+        thread.start()
+        assert begun.wait(PATIENCE)
+        on_tokens(url, lambda tokens: tokens.revoke(reader.token.id, OPERATOR))
+        for place in range(600):
+            filed(client, slug, toll(str(place + 1)))
+            if ended.wait(0.1):
+                break
+        assert ended.is_set()
+        thread.join()
+        assert sum("data:" in line for line in seen) < 600
