@@ -16,7 +16,7 @@ from domain.reports.registry import REPORTS
 from domain.slots import discover
 from service.api import openapi, resources
 from service.api.errors import handlers
-from service.api.middleware import Compression, HostCheck, RequestMiddleware
+from service.api.middleware import Compression, HostCheck, PrivateAnswers, RequestMiddleware
 from service.api.resource import Resource
 from service.api.services import Services
 from service.runtime.garbage_collection import SELDOM
@@ -64,6 +64,7 @@ def create_app(
         if resource.middleware:
             app.add_middleware(resource.middleware)
     handlers.install(app)
+    app.add_middleware(PrivateAnswers)
     app.add_middleware(Compression)
     app.add_middleware(HostCheck, hosts=hosts or Hosts())
     app.add_middleware(RequestMiddleware, new_id=new_id)

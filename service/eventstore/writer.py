@@ -25,7 +25,7 @@ from service.eventstore.command_queue import (
     WriteRequest,
 )
 
-__all__ = ["Acknowledgement", "Overloaded", "WriteRequest", "Writer"]
+__all__ = ["Acknowledgement", "CommandWriter", "Overloaded", "WriteRequest", "Writer"]
 
 LIST_SECONDS: Final = 0.03
 """Seconds that one transaction decides commands out of lists while single ones are queued."""
@@ -47,6 +47,16 @@ class AppendableLog(Protocol):
     def appending(self) -> AbstractContextManager[AppendSession]:
         """Open an append session for one transaction."""
         ...
+
+
+class CommandWriter(Protocol):
+    """Decides and records commands; see Writer."""
+
+    async def write(self, write: WriteRequest) -> Acknowledgement: ...
+    async def write_all(
+        self, writes: Sequence[WriteRequest], *, atomic: bool = False
+    ) -> list[Acknowledgement | refusals.Refusal]: ...
+    async def write_each(self, writes: Sequence[WriteRequest]) -> list[Outcome]: ...
 
 
 class _NotAllAccepted(Exception):

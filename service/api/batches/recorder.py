@@ -25,7 +25,7 @@ from service.api.batches.outcomes import (
 )
 from service.api.batches.streaming import StreamBuffer
 from service.api.errors.problem import HttpProblem, problem_of
-from service.eventstore.writer import Writer, WriteRequest
+from service.eventstore.writer import CommandWriter, WriteRequest
 from service.runtime.worker_thread import beside_the_loop, in_thread
 
 MAX_ATOMIC_LINES: Final = 10_000
@@ -47,7 +47,7 @@ CheckedLine = tuple[int, ParsedLine | HttpProblem]
 class BatchRecorder:
     """Records the lines of one body; writes their outcomes and a summary into a stream buffer."""
 
-    def __init__(self, writer: Writer, body: AsyncIterator[bytes], buffer: StreamBuffer) -> None:
+    def __init__(self, writer: CommandWriter, body: AsyncIterator[bytes], buffer: StreamBuffer) -> None:
         self._writer = writer
         self._body = body
         self._buffer = buffer

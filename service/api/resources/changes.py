@@ -16,6 +16,7 @@ from service.api.errors.problem import problem_of_fields
 from service.api.errors.validation import FieldError
 from service.api.models import ResponseModel
 from service.api.parameters import existing_incident
+from service.api.principals import RequestPrincipal
 from service.api.resource import Description, Resource
 from service.api.responses import HEAD_ONLY, JSON, NDJSON, document_response, entity_tag, matches_entity_tag, negotiate
 from service.api.server_sent_events import EVENTS, event_stream, parse_last_event_id
@@ -104,13 +105,11 @@ class _SelectedChanges:
 
 
 async def _change_filter(
-    services: InjectedServices, incident: OfIncident = None, topic: OfTopic = None
+    services: InjectedServices, principal: RequestPrincipal, incident: OfIncident = None, topic: OfTopic = None
 ) -> _SelectedChanges:
     parameters = {name: value for name, value in (("incident", incident), ("topic", topic)) if value}
-    return _SelectedChanges(
-        ChangeFilter(await existing_incident(services.reader, incident) if incident else None, _topics(topic)),
-        parameters,
-    )
+    stream = await existing_incident(services.reader, incident) if incident else None
+    return _SelectedChanges(ChangeFilter(stream, _topics(topic), principal.collections), parameters)
 
 
 ChangeFilterParameters = Annotated[_SelectedChanges, Depends(_change_filter)]
