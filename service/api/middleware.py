@@ -1,4 +1,4 @@
-"""ASGI middleware: request log and answers to unforeseen faults; checks of `Host` and `Origin`; caching; compression."""
+"""ASGI middleware: request log, answers to unforeseen faults, checks of `Host` and `Origin`, caching, compression."""
 
 import time
 from collections.abc import Callable
