@@ -1,4 +1,4 @@
-"""Collections over HTTP: who sees an incident, what is answered about one that is not visible, and what may be written."""
+"""Collections over HTTP: who sees an incident, what is answered about one that is hidden, and what may be written."""
 
 import json
 import threading
@@ -112,10 +112,9 @@ def test_what_is_asked_of_a_hidden_incident_takes_the_same_queries_as_of_none(
             for names in (hidden, unknown):
                 queries.clear()
                 params = {"from": "@1", "to": "@1"} if path.endswith("/diff") else {}
-                body = {"json": examples[0] | ({"report_id": str(uuid4())} if path.endswith("/reports") else {})}
-                answer = client.request(
-                    method, path.format(**names), params=params, headers=PUBLIC_ONLY, **(body if examples else {})
-                )
+                own_id = {"report_id": str(uuid4())} if path.endswith("/reports") else {}
+                body = {"json": examples[0] | own_id} if examples else {}
+                answer = client.request(method, path.format(**names), params=params, headers=PUBLIC_ONLY, **body)
                 assert answer.status_code == 404, (path, answer.text)
                 took.append(list(queries))
             assert took[0] == took[1], path
