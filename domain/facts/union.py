@@ -44,7 +44,8 @@ class StoredShape(Strict, frozen=True):
 class IncidentOpened(StoredShape, frozen=True):
     """An incident was opened. Its slug and offset are final; a day in it ends 23:59:59 at that offset.
 
-    Where it has a `time_zone`, the offsets that are written there apply instead.
+    Where it has a `time_zone`, the offsets that are written there apply instead. Without a `collection` it is in that
+    of all that is public.
     """
 
     fact_name: ClassVar[str] = "incident_opened"
@@ -54,6 +55,7 @@ class IncidentOpened(StoredShape, frozen=True):
     time_zone: TimeZone | None = None
     period: EdtfOccurred | None = None
     countries: tuple[str, ...] = ()
+    collection: Slug | None = None
 
 
 class IncidentAmended(StoredShape, frozen=True):
@@ -78,6 +80,14 @@ class IncidentReopened(StoredShape, frozen=True):
     """Reports are accepted again."""
 
     fact_name: ClassVar[str] = "incident_reopened"
+    text: Note | None = None
+
+
+class CollectionChanged(StoredShape, frozen=True):
+    """The incident belongs to another collection: whoever may see that one may see it, with its whole past."""
+
+    fact_name: ClassVar[str] = "collection_changed"
+    collection: Slug
     text: Note | None = None
 
 
@@ -270,6 +280,7 @@ IncidentFact = (
     | IncidentAmended
     | IncidentClosed
     | IncidentReopened
+    | CollectionChanged
     | ScopeDeclared
     | ReportFiled
     | ReportCorrected

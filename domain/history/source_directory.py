@@ -54,9 +54,9 @@ class SourceDirectory:
         return record.reliability if record else "F"
 
     def name(self, origin: str) -> str:
-        """Return the display name of a source."""
+        """Return the display name of a source; of one that is not registered its slug, or the words of its relay."""
         record = self.records.get(origin)
-        return record.name if record else origin
+        return record.name if record else origin.removeprefix(ANONYMOUS).partition("|")[0]
 
 
 def _canonical_names(links: Iterable[tuple[str, str]]) -> dict[str, str]:

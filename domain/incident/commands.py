@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 from domain.reports.claims.claim import ClaimId, ClaimRef, Scope
 from domain.reports.kind import Report
 from domain.reports.registry import AnyReport
+from domain.values.collections import PUBLIC
 from domain.values.places import CountryRule
 from domain.values.text_types import FreeText, Label, Slug, Strict, Text
 from domain.values.time.clocks import ClockError, EdtfOccurred, EdtfReported, parse_offset
@@ -30,6 +31,8 @@ CountryCode = Annotated[str, CountryRule()]
 Countries = Annotated[tuple[CountryCode, ...], Field(max_length=50)]
 
 
+CollectionName = Annotated[Slug, Field(examples=["newsroom"])]
+"""A collection of incidents; it is there as soon as an incident is in it."""
 Cause = Literal["transcription", "translation", "attribution", "reclassified"]
 Credibility = Annotated[StrictInt, Field(ge=1, le=6)]
 """The Admiralty's: 1 confirmed, 2 probably true, 3 possibly true, 4 doubtful, 5 improbable, 6 cannot be judged."""
@@ -70,7 +73,8 @@ def _not_an_id(slug: str) -> str:
 class OpenIncident(Strict, frozen=True):
     """Open an incident. `slug` and `utc_offset` are final; a day ends 23:59:59 at that offset.
 
-    A `time_zone` instead of it gives each day the offsets that apply at its begin and its end.
+    A `time_zone` instead of it gives each day the offsets that apply at its begin and its end. The `collection` decides
+    who may see it.
     """
 
     slug: Annotated[Slug, AfterValidator(_not_an_id)]
@@ -79,6 +83,7 @@ class OpenIncident(Strict, frozen=True):
     time_zone: ZoneName | None = None
     period: EdtfOccurred | None = None
     countries: Countries = ()
+    collection: CollectionName = PUBLIC
     scopes: Annotated[tuple[DeclareScope, ...], Field(max_length=200)] = ()
 
     @model_validator(mode="after")
@@ -110,6 +115,13 @@ class CloseIncident(Strict, frozen=True):
 class ReopenIncident(Strict, frozen=True):
     """Take reports again."""
 
+    reason: FreeText | None = None
+
+
+class ChangeCollection(Strict, frozen=True):
+    """Put the incident into another collection: from now on that one decides who may see it, with its whole past."""
+
+    collection: CollectionName
     reason: FreeText | None = None
 
 
@@ -238,6 +250,7 @@ IncidentCommand = (
     | AmendIncident
     | CloseIncident
     | ReopenIncident
+    | ChangeCollection
     | DeclareScope
     | FileReport
     | CorrectReport

@@ -20,6 +20,7 @@ def merge(incident: Incident, into: Incident | None, command: MergeIncident) -> 
         raise refusals.MergedIntoItself
     if into is None:
         raise refusals.TargetUnknown(incident=command.into)
+    _expect_same_collection(incident, into)
     _expect_accepting(into)
     return IncidentMerged(incident=incident.slug, into=into.slug, text=note(command.reason))
 
@@ -36,6 +37,7 @@ def move(home: Incident, to: Incident | None, command: MoveReport) -> ReportMove
     filed = filed_report(home, command.report_id)
     if to is None:
         raise refusals.DestinationUnknown(incident=command.to)
+    _expect_same_collection(home, to)
     _expect_accepting(to)
     if to.slug == filed.shown_under:
         raise refusals.NothingChanged(what=f"report {command.report_id}")
@@ -95,6 +97,13 @@ def _check(
         raise refusals.NothingChanged(what=f"report {report_id}")
     spans = (filed.reported, filed.occurred)
     check_claims(report_id, filed.report, spans, home.scopes, home.offset, ScopeOverrides(after))
+
+
+def _expect_same_collection(one: Incident, other: Incident) -> None:
+    if one.collection != other.collection:
+        raise refusals.OtherCollection(
+            incident=one.slug, collection=one.collection, other=other.slug, others=other.collection
+        )
 
 
 def _expect_accepting(incident: Incident) -> None:

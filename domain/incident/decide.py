@@ -4,6 +4,7 @@ from datetime import datetime, tzinfo
 from typing import assert_never
 
 from domain.facts.union import (
+    CollectionChanged,
     EstimatePublished,
     IncidentAmended,
     IncidentClosed,
@@ -18,6 +19,7 @@ from domain.incident import refusals
 from domain.incident.commands import (
     AmendIncident,
     AssessReport,
+    ChangeCollection,
     CloseIncident,
     CorrectReport,
     DeclareScope,
@@ -35,6 +37,7 @@ from domain.incident.resolved_claims import ScopeOverrides, report_context, reso
 from domain.incident.state import Incident
 from domain.incident.validation import occurred_span, read_span
 from domain.reports.claims.claim import EVENT_SCOPE, INCIDENT_SCOPE, Scope
+from domain.values.collections import PUBLIC
 from domain.values.time.clocks import ClockError, parse_occurred, parse_offset, parse_reported
 from domain.values.time.zones import TimeZone
 
@@ -68,6 +71,8 @@ def decide(
             if incident.is_open:
                 raise refusals.IncidentIsOpen(incident=incident.slug)
             return [IncidentReopened(text=note(command.reason))]
+        case ChangeCollection():
+            return [_change_collection(incident, command)]
         case DeclareScope():
             expect_open(incident)
             return [_declare(incident.scopes, command, incident.offset)]
@@ -113,7 +118,8 @@ def _open(incident: Incident | None, command: OpenIncident, zone: TimeZone | Non
     offset = zone.offset if zone else parse_offset(command.utc_offset)
     clock_fields: dict[str, object] = {"time_zone": zone} if zone else {"utc_offset": command.utc_offset}
     whole = {name: getattr(command, name) for name in ("slug", "title", "period", "countries")}
-    opened = IncidentOpened.model_validate(whole | clock_fields)
+    collection = {} if command.collection == PUBLIC else {"collection": command.collection}
+    opened = IncidentOpened.model_validate(whole | clock_fields | collection)
     if command.period:
         read_span(parse_occurred, command.period, offset)
     declared: dict[str, Scope] = {}
@@ -140,6 +146,15 @@ def _amend(incident: Incident, command: AmendIncident, zone: TimeZone | None) ->
     if zone:
         _expect_readable(incident, zone.offset)
     return [IncidentAmended(**changed, text=note(command.reason))]
+
+
+def _change_collection(incident: Incident, command: ChangeCollection) -> CollectionChanged:
+    """Change the collection of an incident that was never tied to another: questions of its past read both."""
+    if command.collection == incident.collection:
+        raise refusals.NothingChanged(what=f"the collection of “{incident.slug}”")
+    if incident.is_tied:
+        raise refusals.IncidentIsTied(incident=incident.slug)
+    return CollectionChanged(collection=command.collection, text=note(command.reason))
 
 
 def _expect_readable(incident: Incident, offset: tzinfo) -> None:

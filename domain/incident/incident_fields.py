@@ -5,6 +5,7 @@ from datetime import UTC, tzinfo
 from typing import assert_never
 
 from domain.facts.union import (
+    CollectionChanged,
     EstimatePublished,
     IncidentAmended,
     IncidentClosed,
@@ -15,6 +16,7 @@ from domain.facts.union import (
     ScopeDeclared,
 )
 from domain.reports.claims.claim import Scope
+from domain.values.collections import PUBLIC
 from domain.values.time.clocks import parse_offset
 from domain.values.time.zones import TimeZone
 
@@ -25,6 +27,7 @@ IncidentFieldFact = (
     | IncidentReopened
     | IncidentMerged
     | IncidentUnmerged
+    | CollectionChanged
     | ScopeDeclared
     | EstimatePublished
 )
@@ -41,6 +44,7 @@ class IncidentFields:
     time_zone: TimeZone | None = None
     period: str | None = None
     countries: tuple[str, ...] = ()
+    collection: str = PUBLIC
     is_open: bool = True
     into: str | None = None
     version: int = 0
@@ -53,6 +57,7 @@ class IncidentFields:
                 self.slug, self.title, self.period, self.countries = fact.slug, fact.title, fact.period, fact.countries
                 self.utc_offset, self.offset = fact.utc_offset, parse_offset(fact.utc_offset)
                 self._set_time_zone(fact.time_zone)
+                self.collection = fact.collection or PUBLIC
             case IncidentAmended():
                 self.title = fact.title or self.title
                 self.period = fact.period if "period" in fact.model_fields_set else self.period
@@ -66,6 +71,8 @@ class IncidentFields:
                 self.into = fact.into if fact.incident == self.slug else self.into
             case IncidentUnmerged():
                 self.into = None if fact.incident == self.slug else self.into
+            case CollectionChanged():
+                self.collection = fact.collection
             case ScopeDeclared():
                 self.scopes[fact.name] = fact.scope
             case EstimatePublished():

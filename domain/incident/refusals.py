@@ -173,6 +173,20 @@ class MergedIntoItself(Refusal):
     field = "into"
 
 
+class OtherCollection(Refusal):
+    """“{incident}” is in the collection “{collection}” and “{other}” in “{others}”; put them into one first."""
+
+
+class IncidentIsTied(Refusal):
+    """“{incident}” was merged, or reports were moved, so it shares its past with others; its collection stays."""
+
+
+class CollectionForbidden(Refusal):
+    """What this token may write is not in the collection “{collection}”; name one that the token has."""
+
+    field = "collection"
+
+
 class TargetUnknown(Refusal):
     """There is no incident “{incident}”; name one that there is."""
 

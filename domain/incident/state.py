@@ -12,6 +12,7 @@ from domain.facts.union import (
     ClaimsRescoped,
     IncidentAmended,
     IncidentFact,
+    IncidentMerged,
     IncidentOpened,
     ReportAssessed,
     ReportCorrected,
@@ -72,8 +73,12 @@ class FiledReport(Struct, gc=False):
 
 @dataclass(slots=True)
 class Incident(IncidentFields):
-    """The state that commands are decided against: the incident's fields and its reports."""
+    """The state that commands are decided against: the incident's fields and its reports.
 
+    `is_tied`: it was once merged, or reports moved in or out; its answers about the past depend on other incidents.
+    """
+
+    is_tied: bool = False
     reports: dict[UUID, FiledReport] = field(default_factory=dict[UUID, FiledReport])
     warning_index: WarningIndex = field(default_factory=WarningIndex)
 
@@ -91,6 +96,7 @@ def evolve(incident: Incident | None, fact: IncidentFact) -> Incident:
         _apply_curation(incident, fact)
     else:
         incident.apply(fact)
+        incident.is_tied = incident.is_tied or isinstance(fact, IncidentMerged)
         if isinstance(fact, IncidentAmended) and fact.time_zone:
             _reparse_times(incident)
     return incident
@@ -148,6 +154,7 @@ def _apply_curation(incident: Incident, fact: ReportAssessed | ReportDisputed | 
             filed = incident.reports[fact.report_id]
             filed.disputed = filed.disputed | {fact.claim} if fact.disputed else filed.disputed - {fact.claim}
         case ReportMoved():
+            incident.is_tied = True
             if filed := incident.reports.get(fact.report_id):  # the report may have another home
                 filed.shown_under = fact.to
         case ClaimsRescoped():

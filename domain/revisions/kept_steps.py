@@ -13,6 +13,7 @@ from uuid import UUID
 
 from domain.estimates.affected import REPORT_FACTS, sets_time_zone
 from domain.facts.union import (
+    CollectionChanged,
     EstimatePublished,
     IncidentClosed,
     IncidentReopened,
@@ -46,7 +47,14 @@ STEPS_VIEW = "tolls/1"
 MOST_SERIES: Final = 10
 """How many series of one clock are kept: some 2 MB each for 10,000 facts."""
 
-_MOVES_NO_OTHER_STEP = (*REPORT_FACTS, PolicyAdopted, EstimatePublished, IncidentClosed, IncidentReopened)
+_MOVES_NO_OTHER_STEP = (
+    *REPORT_FACTS,
+    PolicyAdopted,
+    EstimatePublished,
+    IncidentClosed,
+    IncidentReopened,
+    CollectionChanged,
+)
 """Facts that change the steps of their own reports, or none: a reading names the policy."""
 
 K = TypeVar("K", bound=Hashable)

@@ -4,6 +4,10 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
+from domain.values.collections import PUBLIC
+
+__all__ = ["EVERY_COLLECTION", "OPERATOR", "PUBLIC", "SCOPES", "Principal", "Scope"]
+
 Scope = Literal["read", "report", "curate", "publish", "read:sealed", "audit", "admin"]
 """What a token permits; none implies another."""
 
@@ -11,8 +15,6 @@ SCOPES: Final[tuple[Scope, ...]] = ("read", "report", "curate", "publish", "read
 
 EVERY_COLLECTION: Final = "*"
 """The name, in a token, for all collections, also those that do not exist yet."""
-PUBLIC: Final = "public"
-"""The collection of incidents that were opened without one."""
 
 
 class Principal(Struct, frozen=True, gc=False):

@@ -12,11 +12,12 @@ from domain.facts.streams import incident_stream
 from domain.facts.union import IncidentOpened
 from domain.history.history import History, history_of
 from domain.reading import Document, View
+from domain.values.collections import PUBLIC
 from domain.values.time.clocks import format_instant
-from service.answers.answering_process import AnsweringProcess
 from service.answers.as_of import MomentReader, Unanswerable, parse_moment, resolve_moment
 from service.answers.inputs import first_streams, gather_rows
 from service.answers.questions import IncidentAt, LastInput, ViewAnswer, ViewQuestion, view_of
+from service.answers.visible_answering import Answering
 from service.eventstore.stored_fact import StoredFact
 from service.runtime.worker_thread import free_in_thread, in_thread
 
@@ -112,14 +113,21 @@ class Inputs:
 
     def at_last(self) -> IncidentAt:
         """Return the incident at the last input."""
-        last = self.rows[-1]
+        last, own = self.rows[-1], self.history.own
         versions = {str(row.stream): row.version for row in self.rows}
-        return IncidentAt(self.history, LastInput(last.position, last.recorded_at, self.history.own.version), versions)
+        return IncidentAt(
+            self.history, LastInput(last.position, last.recorded_at, own.version, own.collection), versions
+        )
 
     def free(self) -> None:
         """Free rows and history in a thread; they must not be used any more."""
         history, facts = self.history, len(self.rows)
         free_in_thread(facts, history.journal, history.all_reports, self.rows)
+
+
+def collection_coordinate(collection: str) -> dict[str, str]:
+    """Return the coordinate that says the collection of an incident at the moment asked; none where it was public."""
+    return {} if collection == PUBLIC else {"collection": collection}
 
 
 def stream_of(incident: str) -> UUID:
@@ -131,7 +139,7 @@ def stream_of(incident: str) -> UUID:
 
 
 async def answer(
-    log: AnswerReader, request: AnswerRequest, process: AnsweringProcess | None = None, *, table: bool = False
+    log: AnswerReader, request: AnswerRequest, process: Answering | None = None, *, table: bool = False
 ) -> Answer:
     """Answer a request about one incident; a large one in `process`, if given. `table`: as a CSV table too.
 
@@ -162,6 +170,7 @@ async def answer(
         "reported_until": format_instant(until) if until else None,
         "policy": found.policy,
         "view": view.id,
+        **collection_coordinate(last.collection),
     }
     return Answer(view, found.data, found.digest, coordinates, found.inputs, found.text, found.table)
 

@@ -8,13 +8,14 @@ from uuid import UUID
 import orjson
 from psycopg import Cursor
 
-from domain.facts.union import Recorded
+from domain.facts.union import CollectionChanged, IncidentOpened, Recorded
 from domain.history.checkpoints import HistoryCheckpoints
 from domain.history.history import History
 from domain.reading import Document, Reading
 from domain.revisions.kept_steps import STEPS_VIEW, KeptSteps
 from domain.revisions.step_documents import steps_document
 from domain.summary.state_timeline import TIMELINE_VIEW, StateTimeline
+from domain.values.collections import PUBLIC
 from service.answers.inputs import first_streams, gather
 from service.answers.questions import (
     DifferenceAnswer,
@@ -61,11 +62,14 @@ class _KeptIncident:
     def inputs_at(self, position: int) -> tuple[LastInput, dict[UUID, int]] | None:
         """Return the last input at a position, and the inputs with their versions; None before it was opened."""
         facts, inputs = self.checkpoints.facts[: self.checkpoints.count_at(position)], dict[UUID, int]()
+        collection = PUBLIC
         for each in facts:
             inputs[each.stream] = each.version
+            if isinstance(each.fact, IncidentOpened | CollectionChanged) and each.stream == self.stream:
+                collection = each.fact.collection or PUBLIC
         if self.stream not in inputs:
             return None
-        return LastInput(facts[-1].position, facts[-1].recorded_at, inputs[self.stream]), inputs
+        return LastInput(facts[-1].position, facts[-1].recorded_at, inputs[self.stream], collection), inputs
 
     def at(self, position: int) -> IncidentAt | None:
         """Return the incident at a position; None where it was not opened, or was merged into another."""

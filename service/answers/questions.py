@@ -19,11 +19,12 @@ Finish = Callable[[History, Reading], Document]
 
 
 class LastInput(NamedTuple):
-    """The last fact among the inputs: its position, when it was recorded, and the incident's own version then."""
+    """The last fact among the inputs: its position and when it was recorded; the incident's version and collection."""
 
     position: int
     recorded_at: datetime
     version: int
+    collection: str
 
 
 class IncidentAt(NamedTuple):

@@ -30,7 +30,6 @@ _SAME_ORIGIN: Final = "same-origin"
 _DEFAULT_PORTS: Final = (":80", ":443")
 _HANDLED: Final = (HttpProblem, TokenInvalid, TooManyRequests, *SLUG_BY_EXCEPTION)
 _VARY: Final = (b"vary", b"Authorization, Cookie")
-_CACHE_CONTROL: Final = b"cache-control"
 
 
 def credential_of(scope: Scope) -> Credential | None:
@@ -42,8 +41,7 @@ class Authentication:
     """Sets the principal of each request, and refuses credentials that are not valid, whatever is asked.
 
     Writes by a session's cookie must come from a page of the service or of `origins` (CSRF). A cookie that is not valid
-    any more counts as none, as a browser cannot leave it out. Answers are for this client alone, so shared caches are
-    told to keep none; one that goes on for long ends when its credential does.
+    any more counts as none, as a browser cannot leave it out. An answer that goes on for long ends when its credential does.
     """
 
     def __init__(self, app: ASGIApp, origins: frozenset[str]) -> None:
@@ -65,7 +63,7 @@ class Authentication:
             credential = None
         set_principal(scope, principal)
         scope[_CREDENTIAL] = credential
-        await self._app(scope, receive, _private(authenticator, credential, send))
+        await self._app(scope, receive, _while_it_stands(authenticator, credential, send))
 
     def _credential(self, scope: Scope) -> Credential | None:
         """Return the credential of a request: a token goes before a cookie. Raises HttpProblem and TokenInvalid."""
@@ -145,26 +143,21 @@ def _without_port(host: str) -> str:
     return next((host.removesuffix(port) for port in _DEFAULT_PORTS if host.endswith(port)), host)
 
 
-def _private(authenticator: Authenticator, credential: Credential | None, send: Send) -> Send:
-    """Return a `send` that marks the answer as this client's own, and breaks it off when the credential ends."""
+def _while_it_stands(authenticator: Authenticator, credential: Credential | None, send: Send) -> Send:
+    """Return a `send` that says what the answer depends on, and breaks it off when the credential ends."""
 
-    async def send_private(message: Message) -> None:
+    async def send_on(message: Message) -> None:
         if message["type"] == "http.response.start":
-            message["headers"] = [*(_not_shared(each) for each in message["headers"]), _VARY]
+            message["headers"] = [*message["headers"], _VARY]
         elif message.get("more_body") and credential is not None and not await _stands(authenticator, credential):
             raise ClientDisconnect
         await send(message)
 
-    return send_private
+    return send_on
 
 
 async def _stands(authenticator: Authenticator, credential: Credential) -> bool:
     return authenticator.stands(credential) or await authenticator.still_stands(credential)
-
-
-def _not_shared(header: tuple[bytes, bytes]) -> tuple[bytes, bytes]:
-    name, value = header
-    return (name, value.replace(b"public", b"private")) if name == _CACHE_CONTROL else header
 
 
 def _problem_of(error: Exception) -> HttpProblem:

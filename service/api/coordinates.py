@@ -5,8 +5,9 @@ from typing import Protocol
 
 from fastapi import Request
 
+from domain.values.collections import PUBLIC
 from domain.values.time.clocks import format_instant
-from service.answers.answer import NotYetKnown
+from service.answers.answer import NotYetKnown, collection_coordinate
 from service.answers.as_of import ResolvedMoment
 from service.api.errors.problem import HttpProblem, problem_of
 from service.api.responses import CoordinateFields
@@ -25,15 +26,23 @@ class LastFact(Protocol):
 
 
 async def coordinates_of(
-    reader: LogReader, last: LastFact | None, moment: ResolvedMoment, version: int | None = None
+    reader: LogReader,
+    last: LastFact | None,
+    moment: ResolvedMoment,
+    version: int | None = None,
+    collection: str = PUBLIC,
 ) -> CoordinateFields:
-    """Return the coordinates of an answer whose last input is `last`, if any; `version` is by default its own."""
+    """Return the coordinates of an answer whose last input is `last`, if any.
+
+    `version` is by default its own; `collection` is that of the incident at the moment asked.
+    """
     return {
         "log": str(await reader.log_id()),
         "position": last.position if last else 0,
         "recorded_at": format_instant(last.recorded_at) if last else None,
         "version": version if version is not None else last.version if last else 0,
         "closed": moment.closed,
+        **collection_coordinate(collection),
     }
 
 

@@ -1,4 +1,4 @@
-"""ASGI middleware: request log and answers to unforeseen faults; checks of `Host` and `Origin`; compression."""
+"""ASGI middleware: request log, answers to unforeseen faults, checks of `Host` and `Origin`, caching, compression."""
 
 import time
 from collections.abc import Callable
@@ -12,9 +12,11 @@ from starlette.middleware.gzip import GZipResponder, IdentityResponder
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from service.access.principal import OPERATOR
 from service.api.errors.problem import HttpProblem, problem_of
 from service.api.errors.validation import FieldError
 from service.api.metrics import Metrics, route_path
+from service.api.principals import principal_of
 from service.api.responses import HEAD_ONLY
 from service.runtime.hosts import ORIGINS_SETTING, SETTING, Hosts, NoHost
 
@@ -172,6 +174,33 @@ _EXPOSED: Final = [
     *("ETag", "Link", "Location", "Retry-After", "WWW-Authenticate"),
     *("Idempotent-Replayed", "Knownwhen-Coordinates", "Knownwhen-Digest"),
 ]
+_CACHE_CONTROL: Final = b"cache-control"
+_NO_STORE: Final = b"no-store"
+_PRIVATE: Final = b"private, no-cache"
+
+
+class PrivateAnswers:
+    """Makes answers to a token private, and asked for again each time: what it may see can change, also of the past."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or principal_of(scope) is OPERATOR:
+            await self._app(scope, receive, send)
+            return
+
+        async def send_private(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [
+                    (name, _PRIVATE if name == _CACHE_CONTROL and value != _NO_STORE else value)
+                    for name, value in message["headers"]
+                ]
+            await send(message)
+
+        await self._app(scope, receive, send_private)
+
+
 _LEAST_COMPRESSED: Final = 500
 """The fewest bytes of a body that is compressed."""
 _LEVEL: Final = 5

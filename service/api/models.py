@@ -41,6 +41,8 @@ class LogCoordinates(ResponseModel):
     version: int
     closed: bool
     """Whether the same question can never be answered otherwise."""
+    collection: str = ""
+    """That the incident was in at the moment asked, where that was not `public`."""
 
 
 class RecordedAt(ResponseModel):

@@ -1,7 +1,7 @@
 """Reading the read models: one read-only transaction over their live generations, all as of one position."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Final
@@ -11,8 +11,10 @@ from psycopg.errors import InvalidSchemaName, UndefinedTable
 from psycopg.rows import DictRow, TupleRow, dict_row
 from psycopg_pool import AsyncConnectionPool
 
+from domain.values.collections import PUBLIC
 from service.answers.as_of import ResolvedMoment
 from service.api.errors.problem import HttpProblem
+from service.eventstore.collections import rows_visible
 from service.projections.read_model import AT_A_POSITION, ReadModel
 from service.projections.registry import Generation, live, read_generations
 
@@ -37,31 +39,37 @@ TuplePool = AsyncConnectionPool[AsyncConnection[TupleRow]]
 class Snapshot:
     """A repeatable-read transaction over read models, as of one position of the log.
 
-    `closed` says that the same request always gets the same answer.
+    `closed` says that the same request always gets the same answer. `collections` are those whose incidents have rows
+    in it, by the collection that they are in now; None: all.
     """
 
     position: int
     closed: bool
     _connection: AsyncConnection[TupleRow]
     _read: Mapping[str, tuple[ReadModel[Any], Generation]]
+    collections: Collection[str] | None = None
 
     def names(self, **aliases: str) -> dict[str, sql.Composable]:
         """Return the placeholders of a statement: `{model}` is its table, `{model_valid}` a condition on its rows.
 
-        The condition selects the rows valid at the position. `aliases` are the aliases of the tables by model.
+        The condition selects the visible rows that are valid at the position. `aliases` are those of the tables, by
+        model.
         """
         found: dict[str, sql.Composable] = {}
         for name, alias in aliases.items():
             model, generation = self._read[name]
             valid = VALID_ROWS_INDEXED if AT_A_POSITION in model.indexes else VALID_ROWS
-            condition = sql.SQL(CURRENT_ROWS if generation.position == self.position else valid)
+            condition = CURRENT_ROWS if generation.position == self.position else valid
+            if self.collections is not None and model.subject == "incident":
+                visible = rows_visible("{alias}.incident", public=PUBLIC in self.collections)
+                condition = f"{condition} AND {visible}"
             found[name] = model.table(generation.schema)
-            found[f"{name}_valid"] = condition.format(alias=sql.Identifier(alias))
+            found[f"{name}_valid"] = sql.SQL(condition).format(alias=sql.Identifier(alias))
         return found
 
     async def fetch(self, query: sql.Composed, bound: Mapping[str, object]) -> list[ResultRow]:
         """Return the rows of a statement. It is not prepared: its plan depends on the values of the parameters."""
-        params = {**bound, "position": self.position}
+        params = {**bound, "position": self.position, "collections": list(self.collections or ())}
         # Binary, so that results do not depend on the server's settings.
         async with self._connection.cursor(binary=True, row_factory=dict_row) as cursor:
             return await (await cursor.execute(query, params, prepare=False)).fetchall()
@@ -70,10 +78,17 @@ class Snapshot:
 class ReadModels:
     """The read models of this release by name, and the pool to read them with."""
 
-    def __init__(self, pool: TuplePool, models: Mapping[str, ReadModel[Any]]) -> None:
+    def __init__(
+        self, pool: TuplePool, models: Mapping[str, ReadModel[Any]], collections: Collection[str] | None = None
+    ) -> None:
         self.models = models
         self._pool = pool
         self._polling: asyncio.Task[dict[str, Generation]] | None = None
+        self._collections = collections
+
+    def within(self, collections: Collection[str]) -> "ReadModels":
+        """Return the read models with the rows of incidents in these collections only."""
+        return ReadModels(self._pool, self.models, collections)
 
     async def generations(self) -> list[Generation]:
         """Return all generations, ordered by name and number."""
@@ -100,7 +115,7 @@ class ReadModels:
                 if problem is None:
                     read = {name: (self.models[name], found[name]) for name in names}
                     at = moment or ResolvedMoment(min(found[name].position for name in names), closed=False)
-                    yield Snapshot(at.position, at.closed, connection, read)
+                    yield Snapshot(at.position, at.closed, connection, read, self._collections)
                     return
             final = "stopped" in problem.members or (not least and problem.type.slug == BEING_BUILT)
             if final or loop.time() >= until:

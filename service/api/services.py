@@ -2,20 +2,23 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Protocol, cast
 from uuid import UUID
 
 from fastapi import Depends, Request
+from starlette.types import Scope
 
 from service.access.authenticator import Authenticator
+from service.access.collections import CollectionWriter, VisibleLog
 from service.access.issuing import TokenIssuing
-from service.answers.answering_process import AnsweringProcess
+from service.answers.visible_answering import Answering, VisibleAnswering
+from service.api.principals import principal_of
 from service.api.read_models import ReadModels
 from service.api.responses import ClosedAnswerHeads
 from service.eventstore import LogReader
 from service.eventstore.change_subscription import Subscription
-from service.eventstore.writer import Writer
+from service.eventstore.writer import CommandWriter
 
 
 class PublicationPositions(Protocol):
@@ -35,14 +38,14 @@ class Services:
     """
 
     reader: LogReader
-    writer: Writer
+    writer: CommandWriter
     new_id: Callable[[], UUID]
     missing_for_readiness: Callable[[], Awaitable[list[str]]]
     publications: PublicationPositions
     root_at: Callable[[int], Awaitable[bytes]]
     subscription: Subscription
     read_models: ReadModels
-    answering: AnsweringProcess
+    answering: Answering
     tokens: TokenIssuing
     pool_stats: Callable[[], Mapping[str, int]] = dict[str, int]
     """What the pool of connections to the database counts."""
@@ -51,10 +54,32 @@ class Services:
     publication_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Serialises publications: concurrent ones would make each other retry."""
 
+    def within(self, collections: frozenset[str]) -> "Services":
+        """Return services for which the incidents outside these collections are not there.
+
+        They are of one request. The subscription takes the collections with its filter of facts.
+        """
+        log = VisibleLog(self.reader, collections)
+        return replace(
+            self,
+            reader=log,
+            writer=CollectionWriter(self.writer, collections),
+            read_models=self.read_models.within(collections),
+            answering=VisibleAnswering(self.answering, log),
+            closed_heads=ClosedAnswerHeads(),
+        )
+
+
+def services_for(scope: Scope) -> Services:
+    """Return the services of the application as far as the principal of a request may see and write."""
+    services = cast("Services", scope["app"].state.services)
+    collections = principal_of(scope).collections
+    return services if collections is None else services.within(collections)
+
 
 async def services_of(request: Request) -> Services:
-    """Return the services of the application."""
-    return cast("Services", request.app.state.services)
+    """Return the services that a request is served with."""
+    return services_for(request.scope)
 
 
 InjectedServices = Annotated[Services, Depends(services_of)]

@@ -12,6 +12,7 @@ from eventsourcing.persistence import IntegrityError, InterfaceError, Operationa
 from psycopg import Cursor
 from psycopg.errors import InsufficientPrivilege, UndefinedTable
 
+from service.eventstore.collections import COLLECTIONS_OF
 from service.eventstore.stored_fact import COLUMNS, StoredFact, stored_fact
 
 # One plain statement that streams: the library's own way, psycopg's pipeline, hangs for ever on large parameters
@@ -166,6 +167,10 @@ class AppendSession:
             added = self._streams[stream].beyond(0) if stream in self._streams else []
             rows.extend(row for row in added if max(last, streams[stream][0]) < _version(row) <= streams[stream][1])
         return found
+
+    def collections_of(self, streams: Sequence[UUID]) -> dict[UUID, str]:
+        """Return the collections of those of these streams that are incidents', without what was appended here."""
+        return dict(self._cursor.execute(COLLECTIONS_OF, {"streams": list(streams)}, prepare=False).fetchall())
 
     def find(self, fact_id: UUID) -> StoredFact | None:
         """Return the fact of this id, or None."""

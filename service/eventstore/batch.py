@@ -1,20 +1,23 @@
 """A batch of commands, decided in one append session: prefetched together, each with its own answer."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from itertools import chain
 from typing import cast
 from uuid import UUID, uuid5
 
 import psycopg
 
-from domain.facts.streams import source_stream
+from domain.facts.streams import incident_stream, source_stream
 from domain.facts.union import Fact
 from domain.facts.versions import is_report
 from domain.incident import refusals
 from domain.incident import source_decisions as sources
-from domain.incident.commands import CorrectReport, FileReport
-from domain.incident.dispatch import AnyCommand, Entries, decide_command, reports_needed, streams_needed
+from domain.incident.commands import ChangeCollection, CorrectReport, FileReport, OpenIncident
+from domain.incident.dispatch import Entries, StateReader, decide_command, reports_needed, streams_needed
 from domain.incident.report_warnings import ReportWarning
+from domain.incident.state import Incident
+from domain.reports.kind import Report
+from domain.values.collections import PUBLIC
 from domain.values.sources import Registration
 from domain.values.time.zones import ZoneLookup
 from service.eventstore.aggregate_cache import WriterCache
@@ -23,6 +26,7 @@ from service.eventstore.command_queue import Acknowledgement, Outcome, Request, 
 from service.eventstore.idempotency import RecordedAnswers
 from service.eventstore.repository import Repository
 from service.eventstore.stored_fact import StoredFact, encode
+from service.eventstore.visible_states import CollectionsInLog, VisibleStates
 
 
 class Batch:
@@ -37,6 +41,7 @@ class Batch:
         self._cache = cache
         self._repository = Repository(session, cache.incidents, zones)
         self._recorded_answers = RecordedAnswers(session, cache.earlier)
+        self._collections = CollectionsInLog(session, self._repository.touched)
         self._origins: set[str] = set()
         self._introducing: set[UUID] = set()
         self._request_of_row: list[Request] = []
@@ -46,6 +51,9 @@ class Batch:
         """Read the facts that the commands need, in one statement, or in two where ids refer to streams."""
         ids: list[UUID] = []
         streams: dict[UUID, int] = {}
+        if restricted := [write for write in writes if write.collections is not None]:
+            named = (streams_needed(write.command, write.incident) for write in restricted)
+            self._collections.prefetch(chain.from_iterable(named))
         for write in writes:
             try:
                 self._collect(write, ids, streams)
@@ -88,9 +96,11 @@ class Batch:
         ids.extend(write.fact_ids())
         ids.extend(reports_needed(write.command))
         for stream in streams_needed(write.command, write.incident):
-            if stream not in streams:
+            if stream not in streams and self._collections.includes(stream, write.collections):
                 self._collect_stream(stream, streams)
-        for origin in self._unregistered_origins(write.command):
+        if not isinstance(write.command, FileReport | CorrectReport):
+            return
+        for origin in self._unregistered_origins([write.command.report]):
             self._introducing.add(write.fact_id)
             streams[source_stream(origin)] = 0
             ids.append(uuid5(write.fact_id, origin))
@@ -103,42 +113,90 @@ class Batch:
         else:
             streams[stream] = folded.version if folded else 0
 
-    def _unregistered_origins(self, command: AnyCommand) -> Iterator[str]:
+    def _unregistered_origins(self, reports: Iterable[Report]) -> list[str]:
+        """Return the sources that reports cite and that are not known to be registered, each once."""
+        cited = dict.fromkeys(origin for report in reports for origin in sources.cited_origins(report))
+        return [origin for origin in cited if origin not in self._cache.origins and origin not in self._origins]
+
+    def _citing_reports(self, write: WriteRequest, entries: Entries) -> Iterable[Report]:
+        """Return the reports by which sources register themselves: those that are public from this command on.
+
+        The register is everybody's, so a report in another collection leaves nothing there.
+        """
+        command = write.command
         if isinstance(command, FileReport | CorrectReport):
-            known = self._cache.origins
-            for origin in sources.cited_origins(command.report):
-                if origin not in known and origin not in self._origins:
-                    yield origin
+            if write.fact_id in self._introducing and self._home(entries).collection == PUBLIC:
+                return [command.report]
+        elif isinstance(command, ChangeCollection) and command.collection == PUBLIC:
+            return [filed.report for filed in self._home(entries).reports.values()]
+        return ()
+
+    def _home(self, entries: Entries) -> Incident:
+        return self._repository.touched[entries[0][0]]
 
     def _prefetch_referenced(self, writes: Sequence[WriteRequest]) -> None:
         """Read what the found ids refer to: the home streams of reports, and the facts behind earlier answers."""
-        homes: dict[UUID, int] = {}
         repeated = [(write, found) for write in writes if (found := self._session.find(write.fact_id))]
-        for report_id in chain.from_iterable(reports_needed(write.command) for write in writes):
-            if (row := self._session.find(report_id)) and is_report(row.topic):
-                self._collect_stream(row.stream, homes)
+        referred = [
+            (write, row)
+            for write in writes
+            for report_id in reports_needed(write.command)
+            if (row := self._session.find(report_id)) and is_report(row.topic)
+        ]
+        if any(write.collections is not None for write in writes):
+            self._collections.prefetch(row.stream for _, row in (*repeated, *referred))
+            repeated, referred = self._only_visible(repeated), self._only_visible(referred)
+        homes: dict[UUID, int] = {}
+        for _, row in referred:
+            self._collect_stream(row.stream, homes)
         self._session.prefetch((), homes)
         self._recorded_answers.prefetch(repeated)
 
+    def _only_visible(self, found: Sequence[tuple[WriteRequest, StoredFact]]) -> list[tuple[WriteRequest, StoredFact]]:
+        return [each for each in found if self._collections.includes(each[1].stream, each[0].collections)]
+
     def _answer(self, write: WriteRequest) -> Outcome:
         try:
-            if found := self._session.find(write.fact_id):
+            self._expect_permitted(write)
+            found = self._session.find(write.fact_id)
+            if found and self._collections.includes(found.stream, write.collections):
                 return self._recorded_answers.answer(write, found)
-            return self._record(write)
+            return self._record(write, id_is_taken=found is not None)
         except refusals.Refusal as refusal:
             return refusal
 
-    def _record(self, write: WriteRequest) -> Acknowledgement:
+    def _expect_permitted(self, write: WriteRequest) -> None:
+        """Refuse to open an incident, or to put one, outside the collections of the token."""
+        command, collections = write.command, write.collections
+        if collections is None or not isinstance(command, OpenIncident | ChangeCollection):
+            return
+        if command.collection not in collections:
+            raise refusals.CollectionForbidden(collection=command.collection)
+        if isinstance(command, OpenIncident) and not self._collections.includes(
+            incident_stream(command.slug), collections
+        ):
+            raise refusals.IncidentSlugTaken(incident=command.slug)
+
+    def _states(self, collections: Collection[str] | None) -> StateReader:
+        return (
+            self._repository if collections is None else VisibleStates(self._repository, self._collections, collections)
+        )
+
+    def _record(self, write: WriteRequest, *, id_is_taken: bool) -> Acknowledgement:
+        """Decide and append. An id is taken by what the token may not see: what is refused anyway does not tell it."""
         session = self._session
         entries = decide_command(
-            self._repository, write.command, session.moment, write.incident, write.expected_version
+            self._states(write.collections), write.command, session.moment, write.incident, write.expected_version
         )
         if not entries:  # a registration that changes nothing
             stream = source_stream(cast("Registration", write.command).slug)
             return Acknowledgement(write.fact_id, None, None, session.version(stream), None)
+        if id_is_taken:
+            raise refusals.ReportIdTaken(report_id=write.fact_id)
         stored = self._stored(write, entries)
-        unknown = [*self._unregistered_origins(write.command)] if write.fact_id in self._introducing else []
-        registrations = self._registrations(write, unknown) if unknown else []
+        citing = self._citing_reports(write, entries)
+        unknown = self._unregistered_origins(citing)
+        registrations = self._registrations(write, citing, unknown) if unknown else []
         rows = session.append([*registrations, *stored])
         try:
             warnings = self._apply(entries)
@@ -173,9 +231,10 @@ class Batch:
             warnings += self._repository.apply(stream, fact)
         return tuple(warnings)
 
-    def _registrations(self, write: WriteRequest, unknown: Sequence[str]) -> list[StoredFact]:
-        """Return registrations of the sources that a report cites and the log does not know yet."""
-        by_origin = sources.introductions(cast("FileReport", write.command).report)
+    def _registrations(self, write: WriteRequest, citing: Iterable[Report], unknown: Sequence[str]) -> list[StoredFact]:
+        """Return registrations of the sources that reports cite and the log does not know yet."""
+        by_origin = {origin: fact for report in citing for origin, fact in sources.introductions(report).items()}
+        self._session.prefetch((), dict.fromkeys(map(source_stream, unknown), 0))
         return [
             _stored(write, by_origin[origin], source_stream(origin), 1, self._free_id(write.fact_id, origin))
             for origin in unknown

@@ -17,25 +17,25 @@ from psycopg.sql import SQL, Identifier
 from psycopg_pool import AsyncConnectionPool
 
 from domain.facts.union import IncidentOpened
+from service.eventstore.collections import stream_visible
 from service.eventstore.reader import LogReader
 from service.eventstore.stored_fact import COLUMNS, StoredFact
 from service.postgres.pool import conninfo
 
-PAGE: Final = f"""
-    SELECT {COLUMNS} FROM public.facts
+_ROWS: Final = f"""
+    SELECT {COLUMNS} FROM public.facts AS fact
     WHERE notification_id > %(after)s AND notification_id <= %(upto)s
     AND (%(topics)s::text[] IS NULL OR topic = ANY(%(topics)s::text[]))
     AND (%(recorded_by)s::text IS NULL OR recorded_by = %(recorded_by)s)
-    ORDER BY notification_id LIMIT %(limit)s
 """  # noqa: S608 - constants only
+_BY_POSITION: Final = "ORDER BY notification_id LIMIT %(limit)s"
+PAGE: Final = f"{_ROWS} {_BY_POSITION}"
+VISIBLE_PAGE: Final = f"{_ROWS} AND {stream_visible('fact.originator_id')} {_BY_POSITION}"
 # Within one stream, versions and positions have the same order, and there is an index on versions.
-PAGE_OF_STREAM: Final = f"""
-    SELECT {COLUMNS} FROM public.facts
-    WHERE originator_id = %(stream)s AND notification_id > %(after)s AND notification_id <= %(upto)s
-    AND (%(topics)s::text[] IS NULL OR topic = ANY(%(topics)s::text[]))
-    AND (%(recorded_by)s::text IS NULL OR recorded_by = %(recorded_by)s)
-    ORDER BY originator_version LIMIT %(limit)s
-"""  # noqa: S608 - constants only
+_OF_STREAM: Final = f"{_ROWS} AND originator_id = %(stream)s"
+_BY_VERSION: Final = "ORDER BY originator_version LIMIT %(limit)s"
+PAGE_OF_STREAM: Final = f"{_OF_STREAM} {_BY_VERSION}"
+VISIBLE_PAGE_OF_STREAM: Final = f"{_OF_STREAM} AND {stream_visible('%(stream)s::uuid')} {_BY_VERSION}"
 FIRSTS: Final = f"""
     SELECT {COLUMNS} FROM public.facts WHERE originator_id = ANY(%(streams)s::uuid[]) AND originator_version = 1
 """  # noqa: S608 - constants only
@@ -75,14 +75,15 @@ class ChangeLine:
 
 @dataclass(frozen=True, slots=True)
 class ChangeFilter:
-    """A filter of facts by stream, topics, and the token that recorded them; None matches all."""
+    """A filter of facts by stream, topics, token and the present collections of incidents; None matches all."""
 
     stream: UUID | None = None
     topics: frozenset[str] | None = None
     recorded_by: str | None = None
+    collections: frozenset[str] | None = None
 
     def matches(self, change: ChangeLine) -> bool:
-        """Say whether a fact matches all of them."""
+        """Say whether a fact matches stream, topics and token."""
         return (
             self.stream in (None, change.stream)
             and (self.topics is None or change.topic in self.topics)
@@ -107,12 +108,20 @@ class ChangeReader(LogReader):
     async def page(self, after: int, upto: int, limit: int, only: ChangeFilter) -> list[ChangeLine]:
         """Return up to `limit` matching facts with positions in (after, upto], by position."""
         topics = None if only.topics is None else sorted(only.topics)
-        query = PAGE if only.stream is None else PAGE_OF_STREAM
         bounds = {"after": after, "upto": upto, "limit": limit}
         filters = {"topics": topics, "stream": only.stream, "recorded_by": only.recorded_by}
-        rows = await self._rows(query, {**bounds, **filters})
+        if only.collections is None:
+            rows = await self._rows(PAGE if only.stream is None else PAGE_OF_STREAM, {**bounds, **filters})
+        else:
+            query = VISIBLE_PAGE if only.stream is None else VISIBLE_PAGE_OF_STREAM
+            rows = await self._rows(query, {**bounds, **filters, "collections": list(only.collections)})
         slugs = await self._slugs_of(rows)
         return [self._change(row, slugs.get(row.stream)) for row in rows]
+
+    async def visible(self, changes: Sequence[ChangeLine], collections: frozenset[str]) -> list[ChangeLine]:
+        """Return the facts that are not of incidents outside these collections."""
+        found = await self.collections_of(list({change.stream for change in changes})) if changes else {}
+        return [change for change in changes if found.get(change.stream) in (None, *collections)]
 
     def _change(self, row: StoredFact, incident: str | None) -> ChangeLine:
         unnamed = row._replace(recorded_by=None) if row.recorded_by else row
@@ -212,7 +221,10 @@ class Subscription:
             found = await self.reader.page(position, last_uncached, AT_ONCE, only)
             return found, found[-1].position if len(found) == AT_ONCE else last_uncached
         cached = list(islice(self._newest, position - last_uncached, position - last_uncached + AT_ONCE))
-        return [change for change in cached if only.matches(change)], cached[-1].position
+        found = [change for change in cached if only.matches(change)]
+        if only.collections is not None:
+            found = await self.reader.visible(found, only.collections)
+        return found, cached[-1].position
 
     async def _follow_log(self) -> None:
         """Read new facts: woken by LISTEN, or every second while there is no listening connection."""

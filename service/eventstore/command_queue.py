@@ -29,7 +29,7 @@ class WriteRequest(Struct, frozen=True, gc=False):
     `incident` is the stream of the incident that the URL names; None where the command names it, or names a report
     of it.
     `request_hash` is the SHA-256 of operation, target and body; `recorded_by` the random
-    id of the token.
+    id of the token, and `collections` those that it may see and write in; None: all.
     """
 
     command: AnyCommand
@@ -38,6 +38,7 @@ class WriteRequest(Struct, frozen=True, gc=False):
     incident: UUID | None = None
     recorded_by: str | None = None
     expected_version: int | None = None
+    collections: frozenset[str] | None = None
 
     @property
     def request(self) -> Request:

@@ -13,6 +13,7 @@ from psycopg_pool import AsyncConnectionPool
 
 from domain.facts.union import IncidentOpened
 from service.eventstore.append_session import FIND
+from service.eventstore.collections import COLLECTIONS_OF
 from service.eventstore.stored_fact import COLUMNS, SALTED_COLUMNS, StoredFact, stored_fact, topics_sql
 
 T = TypeVar("T")
@@ -90,7 +91,7 @@ class LogReader:
     """
 
     def __init__(self, pool: AsyncConnectionPool[AsyncConnection[Any]]) -> None:
-        self._pool = pool
+        self.pool = pool
         self._log_id: UUID | None = None
 
     async def log_id(self) -> UUID:
@@ -142,6 +143,10 @@ class LogReader:
         found = await self._fetch(LAST_VERSION, {"stream": stream}, tuple)
         return found[0][0] if found else 0
 
+    async def collections_of(self, streams: Sequence[UUID]) -> dict[UUID, str]:
+        """Return the collections, as of now, of those of these streams that are incidents'."""
+        return dict(await self._fetch(COLLECTIONS_OF, {"streams": list(streams)}, tuple))
+
     async def opened(self, after: int, limit: int, upto: int) -> list[StoredFact]:
         """Return up to `limit` openings of incidents with positions in (after, upto], by position."""
         return await self._rows(OPENED, {"after": after, "limit": limit, "upto": upto})
@@ -160,7 +165,7 @@ class LogReader:
         found: list[T] = []
         # Binary, so that no setting of a server (DateStyle, bytea_output, TimeZone) changes the values.
         async with (
-            self._pool.connection() as connection,
+            self.pool.connection() as connection,
             connection.cursor(binary=True, row_factory=tuple_row) as cursor,
         ):
             await cursor.execute(query, params)

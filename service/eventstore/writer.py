@@ -26,7 +26,7 @@ from service.eventstore.command_queue import (
     WriteRequest,
 )
 
-__all__ = ["Acknowledgement", "Overloaded", "WriteRequest", "Writer"]
+__all__ = ["Acknowledgement", "CommandWriter", "Overloaded", "WriteRequest", "Writer"]
 
 LIST_SECONDS: Final = 0.03
 """Seconds that one transaction decides commands out of lists while single ones are queued."""
@@ -60,6 +60,16 @@ class WriterMetrics(Protocol):
     def transaction(self, outcomes: Mapping[str, int], seconds: float) -> None:
         """Count a transaction: its commands by outcome, and how long it took."""
         ...
+
+
+class CommandWriter(Protocol):
+    """Decides and records commands; see Writer."""
+
+    async def write(self, write: WriteRequest) -> Acknowledgement: ...
+    async def write_all(
+        self, writes: Sequence[WriteRequest], *, atomic: bool = False
+    ) -> list[Acknowledgement | refusals.Refusal]: ...
+    async def write_each(self, writes: Sequence[WriteRequest]) -> list[Outcome]: ...
 
 
 class _NotAllAccepted(Exception):

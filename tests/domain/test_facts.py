@@ -84,6 +84,7 @@ def plain_facts() -> st.SearchStrategy[Fact]:
         "origin": slugs() | st.just("anonymous:a security source|reuters"),
         "scope": bodies_of(Scope),
         "slug": slugs(),
+        "collection": slugs(),
         "claim": st.none() | claims,
         "claims": st.lists(st.builds(lambda report, claim: f"{report}#{claim}", st.uuids(), claims), max_size=2),
         "bounds": st.none() | bodies_of(Scope),

@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 import uvicorn
-from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from service.api.errors.types import MEDIA_TYPE, TYPES
 from service.wiring import make_app
@@ -20,7 +20,7 @@ CREATED = 201
 
 
 @contextmanager
-def serving(app: FastAPI) -> Iterator[str]:
+def serving(app: ASGIApp) -> Iterator[str]:
     """Serve `app` in a thread and yield its address; it has stopped, and closed what it opened, in the end."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))

@@ -49,6 +49,7 @@ _MODELS: Final[Mapping[str, _CommandModel]] = {
     "amendment": _CommandModel(commands.AmendIncident, names_incident=True),
     "close": _CommandModel(commands.CloseIncident, names_incident=True),
     "reopen": _CommandModel(commands.ReopenIncident, names_incident=True),
+    "collection": _CommandModel(commands.ChangeCollection, names_incident=True),
     "scope": _CommandModel(commands.DeclareScope, "report", names_incident=True),
     "merge": _CommandModel(commands.MergeIncident, names_incident=True),
     "unmerge": _CommandModel(commands.UnmergeIncident, names_incident=True),

@@ -14,7 +14,7 @@ from service.api.batches.line import ParsedLine, problem_of_line
 from service.api.errors.problem import HttpProblem, problem_of
 from service.api.requests.write import warning_documents
 from service.eventstore import LogBusyError
-from service.eventstore.writer import Acknowledgement, Overloaded, Writer, WriteRequest
+from service.eventstore.writer import Acknowledgement, CommandWriter, Overloaded, WriteRequest
 
 GROUP_SIZE: Final = 1_000
 """The most lines in one call of the writer."""
@@ -30,7 +30,7 @@ _log = structlog.stdlib.get_logger("service.api")
 
 
 async def record(
-    writer: Writer, writes: Sequence[WriteRequest], *, atomic: bool = False
+    writer: CommandWriter, writes: Sequence[WriteRequest], *, atomic: bool = False
 ) -> list[Acknowledgement | Refusal]:
     """Decide and record writes in order; retries while the writer is overloaded.
 
@@ -39,7 +39,7 @@ async def record(
     return await _retrying(partial(writer.write_all, writes, atomic=atomic))
 
 
-async def record_each(writer: Writer, writes: Sequence[WriteRequest]) -> list[LineResult]:
+async def record_each(writer: CommandWriter, writes: Sequence[WriteRequest]) -> list[LineResult]:
     """Record each write by itself; an unforeseen fault is logged and fails that line only.
 
     Raises the database's error where it cannot be reached.

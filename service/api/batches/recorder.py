@@ -27,7 +27,7 @@ from service.api.batches.outcomes import (
 )
 from service.api.batches.streaming import StreamBuffer
 from service.api.errors.problem import HttpProblem, problem_of
-from service.eventstore.writer import Writer, WriteRequest
+from service.eventstore.writer import CommandWriter, WriteRequest
 from service.runtime.worker_thread import beside_the_loop, in_thread
 
 MAX_ATOMIC_LINES: Final = 10_000
@@ -51,7 +51,7 @@ class BatchRecorder:
     """Records the lines of one body; writes their outcomes and a summary into a stream buffer."""
 
     def __init__(
-        self, writer: Writer, body: AsyncIterator[bytes], buffer: StreamBuffer, principal: Principal = OPERATOR
+        self, writer: CommandWriter, body: AsyncIterator[bytes], buffer: StreamBuffer, principal: Principal = OPERATOR
     ) -> None:
         self._writer = writer
         self._parse = partial(_parse_lines, principal=principal)

@@ -168,6 +168,14 @@ not-merged 409 The incident is not merged
     Only a merged incident can be unmerged.
 merged-into-itself 422 An incident cannot be merged into itself
     `into` names another incident than the address.
+other-collection 409 The incidents are in different collections
+    What is merged, or moved, is shown by the other incident, to whoever may see that. Put both into one collection
+    first.
+tied 409 The incident shares its past with others
+    It was merged, or others into it, or reports were moved in or out, if only for a while. Answers about its past
+    depend on those incidents, so all of them stay in their collection.
+collection-forbidden 403 The token is not for this collection
+    A token opens incidents in the collections that it names, and puts them into no other. Name one of these.
 unknown-incident 422 There is no incident of that name
     The body names an incident, in `into` or in `to`, that there is not; `GET /v1/incidents` lists those that
     there are.

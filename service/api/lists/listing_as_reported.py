@@ -19,6 +19,7 @@ from service.api.errors.problem import HttpProblem
 from service.api.lists.filters import SAME_ORIGINS, IncidentListFilters
 from service.api.read_models import ResultRow, Snapshot
 from service.eventstore import LogReader
+from service.eventstore.collections import COLLECTION_AT
 from service.runtime.worker_thread import in_thread
 
 MAX_INCIDENTS: Final = 500
@@ -38,13 +39,13 @@ REPORT_CONDITIONS: Final[Mapping[str, sql.SQL]] = {
     "tag": sql.SQL("r.tags && %(tag)s::text[]"),
     "source": sql.SQL(f"r.origin = ANY({SAME_ORIGINS})"),
 }
-CANDIDATES: Final = """
-    SELECT i.incident, i.slug, i.opened, i.opened_at, i.since,
+CANDIDATES: Final = f"""
+    SELECT i.incident, i.slug, i.opened, i.opened_at, i.since, {COLLECTION_AT} AS collection,
         (SELECT recorded_at FROM public.facts WHERE notification_id = i.since) AS since_at, count(*) OVER () AS found
-    FROM {incidents} AS i
-    WHERE {incidents_valid} AND {restriction} AND {reported}
+    FROM {{incidents}} AS i
+    WHERE {{incidents_valid}} AND {{restriction}} AND {{reported}}
     ORDER BY i.opened LIMIT %(most)s
-"""
+"""  # noqa: S608 - constants only
 SAME_ORIGIN_LIST: Final = sql.SQL(f"SELECT unnest({SAME_ORIGINS}) AS origin")
 
 

@@ -19,7 +19,7 @@ from service.api.principals import principal_of
 from service.api.requests.body import MAX_BODY_BYTES, JsonBody, validate_report
 from service.api.requests.write import IDEMPOTENCY_KEY, IncomingWrite, WriteHeaders
 from service.api.responses import JSON
-from service.api.services import Services
+from service.api.services import services_for
 from service.runtime.json_members import names_are_unique
 
 ReportHandler = Callable[[IncomingWrite, str, Report], Awaitable[Response]]
@@ -61,7 +61,7 @@ class DirectFiling:
         body, report = found
         set_route_path(scope, FILING_PATH)
         request = Request(scope)
-        write = IncomingWrite(request, cast("Services", scope["app"].state.services), headers)
+        write = IncomingWrite(request, services_for(scope), headers)
         write.body = body
         try:
             response = await self._file_report(write, incident, report)

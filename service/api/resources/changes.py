@@ -130,7 +130,7 @@ async def _change_filter(
     given = {"incident": incident, "topic": topic, "recorded_by": recorded_by}
     stream = await existing_incident(services.reader, incident) if incident else None
     return _SelectedChanges(
-        ChangeFilter(stream, _topics(topic), recorded_by),
+        ChangeFilter(stream, _topics(topic), recorded_by, principal.collections),
         {name: value for name, value in given.items() if value},
         principal.may("audit"),
     )

@@ -101,7 +101,7 @@ async def dispute(write: WriteParameter, report_id: ReportId) -> Response:
     **RESOURCE.writes(
         Move,
         _OF_REPORT,
-        "unknown-incident incident-closed merged",
+        "unknown-incident other-collection incident-closed merged",
         examples={"move": {"value": {"to": "syria-coast-2025", "reason": "It happened on the coast."}}},
         scope="curate",
     ),
@@ -121,7 +121,7 @@ async def move(write: WriteParameter, report_id: ReportId) -> Response:
     **RESOURCE.writes(
         MergeIncident,
         _OF_INCIDENT,
-        "unknown-incident merged-into-itself incident-closed",
+        "unknown-incident merged-into-itself other-collection incident-closed",
         examples={"merge": {"value": {"into": "syria-coast-2025", "reason": "They are one episode."}}},
         scope="curate",
     ),

@@ -114,7 +114,7 @@ async def diff(
         found = await _answer_here(request, services, incident, ends, question)
     coordinates = {
         name: {
-            **await coordinates_of(services.reader, last, end.moment),
+            **await coordinates_of(services.reader, last, end.moment, collection=last.collection),
             "reported_until": format_instant(end.until) if end.until else None,
             "policy": policy_id,
         }

@@ -62,8 +62,9 @@ async def suggest(
     until = parse_moment("reported_until", reported_until) if reported_until else None
     moment = await resolve_moment(services.reader, as_of)
     inputs = await unmerged_inputs_at(services.reader, incident, moment.position, as_of)
+    own = inputs.history.own
     coordinates = {
-        **await coordinates_of(services.reader, inputs.rows[-1], moment, inputs.history.own.version),
+        **await coordinates_of(services.reader, inputs.rows[-1], moment, own.version, own.collection),
         "reported_until": format_instant(until) if until else None,
     }
     document = {

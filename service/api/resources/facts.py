@@ -42,7 +42,8 @@ async def facts(
     negotiate(request, NDJSON)
     moment = await resolve_moment(services.reader, as_of)
     inputs = await inputs_at(services.reader, incident, moment.position, as_of)
-    coordinates = await coordinates_of(services.reader, inputs.rows[-1], moment, inputs.history.own.version)
+    own = inputs.history.own
+    coordinates = await coordinates_of(services.reader, inputs.rows[-1], moment, own.version, own.collection)
     named = principal.may("audit")
     tag = entity_tag({"coordinates": dict(coordinates), "type": NDJSON, **({} if named else {"recorded_by": None})})
     headers = coordinate_headers(coordinates, tag)

@@ -11,7 +11,9 @@ from psycopg import sql
 from pydantic import ConfigDict, Field
 from starlette.responses import Response
 
+from domain.values.collections import PUBLIC
 from domain.values.time.clocks import format_instant
+from service.answers.answer import collection_coordinate
 from service.answers.as_of import parse_moment
 from service.api.dependencies import in_loop
 from service.api.incident_links import incident_links
@@ -26,6 +28,7 @@ from service.api.read_models import STALE_READ_MODELS, ResultRow
 from service.api.resource import MOMENT_PROBLEMS, Description, Resource, csv_content
 from service.api.responses import CSV, JSON, negotiate
 from service.api.services import InjectedServices, Services
+from service.eventstore.collections import COLLECTION_AT
 
 RESOURCE = Resource("incidents", match_order=1)
 
@@ -96,6 +99,8 @@ class IncidentItem(ResponseModel):
     status: Literal["open", "closed", "merged"]
     into: str = ""
     """The incident that it is merged into, where it is."""
+    collection: str = ""
+    """That it was in at the position of the list, where that was not `public`."""
     countries: list[str]
     period: str | None
     """As it was declared, in EDTF."""
@@ -143,16 +148,17 @@ COLUMNS: Final[Mapping[str, SortColumn]] = {
 }
 KEY: Final = SortColumn("i.slug", "text")
 # Rows are wide: sort their ctids, then fetch the rows of the page alone.
-LISTED: Final = """
-    SELECT i.*, (SELECT recorded_at FROM public.facts WHERE notification_id = i.since) AS since_at
+LISTED: Final = f"""
+    SELECT i.*, (SELECT recorded_at FROM public.facts WHERE notification_id = i.since) AS since_at,
+        {COLLECTION_AT} AS collection
     FROM (
-        SELECT i.ctid AS place FROM {incidents} AS i
-        WHERE {incidents_valid} AND {conditions} AND {after}
-        ORDER BY {by} LIMIT %(limit)s
+        SELECT i.ctid AS place FROM {{incidents}} AS i
+        WHERE {{incidents_valid}} AND {{conditions}} AND {{after}}
+        ORDER BY {{by}} LIMIT %(limit)s
     ) AS page
-    JOIN {incidents} AS i ON i.ctid = page.place
-    ORDER BY {by}
-"""
+    JOIN {{incidents}} AS i ON i.ctid = page.place
+    ORDER BY {{by}}
+"""  # noqa: S608 - constants only
 Sort = Annotated[
     Literal[
         "opened", "-opened", "title", "-title", "killed", "-killed",
@@ -176,6 +182,7 @@ _CELLS = (
     "killed_in_events.count", "killed_in_events.greatest.lower", "killed_in_events.greatest.event",
     "killed_in_merged.count", "killed_in_merged.greatest.lower", "killed_in_merged.greatest.counted_for",
     "killed_in_scopes.count", "killed_in_scopes.greatest.lower", "killed_in_scopes.greatest.scope",
+    "collection",
 )  # fmt: skip
 _DESCRIBED: Description = RESOURCE.reads(
     IncidentList, *MOMENT_PROBLEMS, "narrow-query", *STALE_READ_MODELS, also=csv_content(_CELLS)
@@ -256,6 +263,7 @@ def _item(row: ResultRow) -> ListItem:
         "id": str(row["incident"]),
         **{name: row[name] for name in ("title", "status")},
         **({"into": row["into_slug"]} if row["into_slug"] else {}),
+        **collection_coordinate(row["collection"] or PUBLIC),
         **{name: row[name] for name in ("countries", "period")},
         "occurred": {name: end and format_instant(end) for name, end in ends.items()} if any(ends.values()) else None,
         **{name: row[name] for name in ("kinds", "sources", "tags", "level")},

@@ -1,9 +1,10 @@
-"""Incidents: open, amend, close and reopen; declare scopes."""
+"""Incidents: open, amend, close and reopen; declare scopes; change the collection."""
 
 from starlette.responses import Response
 
 from domain.incident.commands import (
     AmendIncident,
+    ChangeCollection,
     CloseIncident,
     DeclareScope,
     OpenIncident,
@@ -31,8 +32,12 @@ _SCOPE = {"name": "latakia-7-9-march", "label": "Latakia, 7 to 9 March", "period
     summary="Open an incident",
     **RESOURCE.writes(
         OpenIncident,
-        "slug-taken scope-reserved scope-taken time-unreadable unknown-time-zone",
-        examples={"incident": {"value": _OPENED}, "time zone": {"value": _ZONED}},
+        "slug-taken scope-reserved scope-taken time-unreadable unknown-time-zone collection-forbidden",
+        examples={
+            "incident": {"value": _OPENED},
+            "time zone": {"value": _ZONED},
+            "collection": {"value": {**_OPENED, "slug": "syria-coast-drafts", "collection": "newsroom"}},
+        },
     ),
 )
 async def open_incident(write: WriteParameter) -> Response:
@@ -41,6 +46,8 @@ async def open_incident(write: WriteParameter) -> Response:
     Where clocks change for the summer, give a `time_zone` instead, such as `Europe/Kyiv`: each day begins and ends by
     the offset in force at that moment. The offsets are kept with the incident, so that no answer depends on what a
     later time-zone database says.
+
+    Whoever may see its `collection` may see it. A slug names one incident of all collections.
     """
     write.refuse_if_match("An incident that is opened has no version yet; leave it out.")
     command = await write.read(OpenIncident)
@@ -112,11 +119,29 @@ async def declare_scope(write: WriteParameter, incident: IncidentName) -> Respon
     return await _change(write, "scopes", incident, DeclareScope)
 
 
+@RESOURCE.post(
+    "/v1/incidents/{incident}/collection",
+    summary="Put an incident into another collection",
+    **RESOURCE.writes(
+        ChangeCollection,
+        "no-such-incident version-mismatch merged nothing-changed tied collection-forbidden",
+        examples={"collection": {"value": {"collection": "newsroom", "reason": "We look into it ourselves first."}}},
+    ),
+)
+async def change_collection(write: WriteParameter, incident: IncidentName) -> Response:
+    """From now on whoever may see that collection may see the incident, and its whole past; nobody else may.
+
+    An incident that was ever merged, or that reports were moved to or from, shares its past with others and stays. When
+    it becomes `public`, sources that its reports cite register themselves.
+    """
+    return await _change(write, "collection", incident, ChangeCollection)
+
+
 async def _change(
     write: IncomingWrite,
     operation: str,
     incident: str,
-    model: type[AmendIncident | CloseIncident | ReopenIncident | DeclareScope],
+    model: type[AmendIncident | CloseIncident | ReopenIncident | DeclareScope | ChangeCollection],
 ) -> Response:
     command = await write.read(model)
     written = await write.record(write.about_incident(operation, incident), command)

@@ -201,12 +201,13 @@ ReceiptDigest = Annotated[
 async def read_receipt(request: Request, services: InjectedServices, digest: ReceiptDigest) -> Response:
     """Give the receipt of the first publication with this digest, and tell where the same was published again."""
     negotiate(request, JSON)
-    positions = await services.publications.positions(digest)
-    if not positions:
+    rows = await services.reader.at(await services.publications.positions(digest))
+    if not rows:
         raise HttpProblem("no-such-receipt", f"No estimate with the digest {digest} was published in this log.")
-    (row,) = await services.reader.at(positions[:1])
-    receipt = await _receipt_of(services.reader, row)
-    document = {"receipt": orjson.Fragment(receipt), "published": _published(row), "again": positions[1:]}
+    first, *again = rows
+    receipt = await _receipt_of(services.reader, first)
+    positions = [row.position for row in again]
+    document = {"receipt": orjson.Fragment(receipt), "published": _published(first), "again": positions}
     return document_response(request, document)
 
 

@@ -1,7 +1,7 @@
 """The history of a report: as filed, with its corrections, retractions, assessments, disputes and moves."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 from fastapi import Request
 from pydantic import ConfigDict
@@ -10,6 +10,7 @@ from starlette.responses import Response
 from domain.facts.streams import incident_stream
 from domain.facts.union import (
     ClaimsRescoped,
+    CollectionChanged,
     IncidentMerged,
     IncidentOpened,
     IncidentUnmerged,
@@ -22,6 +23,7 @@ from domain.facts.union import (
     ReportRetracted,
 )
 from domain.facts.versions import FactShape, is_report, shape_of, topics_of
+from domain.values.collections import PUBLIC
 from domain.values.time.clocks import format_instant
 from service.answers.as_of import resolve_moment
 from service.api.coordinates import coordinates_of, not_yet_known_problem
@@ -70,7 +72,7 @@ _FACT_NAMES: Mapping[FactShape, str] = {
     ReportMoved: "moved",
     ClaimsRescoped: "rescoped",
 }
-_CHANGES = topics_of(*(shape for shape in _FACT_NAMES if shape is not ReportFiled))
+_OF_STREAM = topics_of(IncidentOpened, CollectionChanged, *(shape for shape in _FACT_NAMES if shape is not ReportFiled))
 _MERGES = topics_of(IncidentMerged, IncidentUnmerged)
 
 
@@ -94,11 +96,13 @@ async def read_history(
     moment = await resolve_moment(reader, as_of)
     if filed.position > moment.position:
         raise not_yet_known_problem(request, f"report {report_id}", as_of, filed)
-    rows = [filed, *await _changes(reader, filed, moment.position)]
-    home = cast("IncidentOpened", cast("StoredFact", await reader.first_of(filed.stream)).fact()).slug
+    of_stream = await reader.of_topics([filed.stream], _OF_STREAM, moment.position)
+    rows = [filed, *await in_thread(len(of_stream), _concerning, of_stream, str(report_id))]
+    of_incident = [row.document() for row in of_stream if row.is_a(IncidentOpened, CollectionChanged)]
+    home, collection = of_incident[0]["slug"], of_incident[-1].get("collection", PUBLIC)
     shown, merges = await _resolve_merges(reader, _last(rows, "to", ReportMoved) or home, moment.position)
     last = max((*rows, *merges), key=lambda row: row.position)
-    coordinates = await coordinates_of(reader, last, moment, rows[-1].version)
+    coordinates = await coordinates_of(reader, last, moment, rows[-1].version, collection)
     document = {
         "report_id": str(report_id),
         "incident": shown,
@@ -108,11 +112,6 @@ async def read_history(
         "coordinates": dict(coordinates),
     }
     return document_response(request, document, coordinates)
-
-
-async def _changes(reader: LogReader, filed: StoredFact, upto: int) -> list[StoredFact]:
-    found = await reader.of_topics([filed.stream], _CHANGES, upto)
-    return await in_thread(len(found), _concerning, found, str(filed.fact_id))
 
 
 def _concerning(rows: Sequence[StoredFact], report_id: str) -> list[StoredFact]:

@@ -1,0 +1,92 @@
+"""What a principal may not see leaves no trace in any answer: two logs that differ in it alone answer alike."""
+
+from collections.abc import Callable
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from tests.service.acting import acting_service, within
+from tests.service.projected import projecting
+from tests.service.two_logs import (
+    FILLER,
+    FRIEND,
+    HIDDEN,
+    OWN,
+    SECRET,
+    SOURCES,
+    VISIBLE,
+    Asking,
+    TwoLogs,
+    comparable,
+    report_ids,
+)
+
+pytestmark = pytest.mark.one_server_will_do
+
+WORLDS, STEPS, ROUNDS = 2, 50, 3
+"""How many pairs of logs are tried, how many requests make them, and how often each operation is asked then."""
+
+
+def recorded(logs: TwoLogs, visible: Asking, hidden: Asking, chance: Random) -> None:
+    """Record at random, in the visible part of both logs and in the hidden part."""
+    of_one = [
+        path
+        for path, operations in visible.paths.items()
+        if "post" in operations and path.startswith(("/v1/incidents/{", "/v1/reports/{"))
+    ]
+    for _ in range(STEPS):
+        asking, send = chance.choice([(visible, logs.both), (hidden, logs.hidden)])
+        path = chance.choice(["/v1/incidents/{incident}/reports"] * len(of_one) + of_one)
+        answer: Any = send(**asking.request(path, "post", 1))
+        if asking is visible:
+            assert answer[0].status_code == answer[1].status_code
+            published = [each.json().get("receipt", {}).get("digest") for each in answer]
+        else:
+            published = [answer.json().get("receipt", {}).get("digest")]
+        if published[0] is not None and len(set(published)) == 1:
+            visible.digests += published[:1]
+
+
+def logs_answer_alike(logs: TwoLogs, seed: int, collections: tuple[str, ...]) -> set[int]:
+    """Record in both logs, ask every operation of both, and return the statuses of the answers."""
+    chance = Random(seed)  # noqa: S311 - the examples are the same each time
+    paths = logs.first.get("/openapi.json").json()["paths"]
+    names = [*VISIBLE, *SECRET, FILLER, "unheard-of"]
+    seen, secret = report_ids("visible"), report_ids("hidden")
+    visible = Asking("visible", chance, paths, [*VISIBLE], seen, [*VISIBLE, "new-1"], seen)
+    hidden = Asking("hidden", chance, paths, [*SECRET], secret, [*SECRET], secret, (*SOURCES, FRIEND), (HIDDEN,))
+    asking = Asking("asked", chance, paths, names, [*seen, *secret], [*VISIBLE, "new-2", "new-3"], seen)
+    logs.open()
+    recorded(logs, visible, hidden, chance)
+    asking.digests = visible.digests
+    ids, statuses = logs.log_ids(), set[int]()
+    operations = [(path, method) for path, each in paths.items() for method in each] * ROUNDS
+    reads = [each for each in operations if each[1] == "get"]
+    for some in (reads, [each for each in operations if each[1] != "get"], reads):
+        last = logs.settle()
+        for path, method in chance.sample(some, len(some)):
+            request = asking.request(path, method, last, **within(*collections))
+            first, second = logs.both(**request)
+            assert comparable(first, ids) == comparable(second, ids), request
+            statuses.add(first.status_code)
+    return statuses
+
+
+@pytest.mark.parametrize("collections", [("public", OWN), (OWN,)], ids=" ".join)
+def test_two_logs_that_differ_in_a_hidden_collection_answer_alike(
+    collections: tuple[str, ...], migrated_template: str, create_database: Callable[[str], str]
+) -> None:
+    statuses = set[int]()
+
+    @given(st.integers(0, 2**32))
+    @settings(max_examples=WORLDS, deadline=None, database=None, phases=[Phase.generate])  # no smaller seed is simpler
+    def answer_alike(seed: int) -> None:
+        first, second = create_database(migrated_template), create_database(migrated_template)
+        with projecting(first), projecting(second), acting_service(first) as one, acting_service(second) as other:
+            statuses.update(logs_answer_alike(TwoLogs(one, other), seed, collections))
+
+    answer_alike()
+    assert {200, 201, 404, 409, 422} <= statuses
