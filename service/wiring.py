@@ -14,6 +14,9 @@ from types import FrameType
 
 from fastapi import FastAPI
 
+from service.access.sealing.key_encryption import KeyEncryption, NoKeys, key_encryption
+from service.access.sealing.reading import SealedReader
+from service.access.sealing.source_keys import SourceKeys
 from service.answers.answering_process import AnsweringProcess
 from service.api.read_models import ReadModels
 from service.api.resources.changes import format_change
@@ -30,6 +33,7 @@ from service.projections.engine.runner import Runner
 from service.projections.rebuild.job import RebuildOptions, RebuildResult, rebuild_missing, run_rebuild
 from service.runtime.hosts import Hosts
 from service.runtime.time_zones import zone
+from service.settings import Settings
 from service.transparency.publications import PublicationIndex
 from service.transparency.tree import LogTree
 
@@ -40,17 +44,18 @@ _SALT_BYTES, _SALTS_AT_ONCE = 32, 1_000
 
 
 @asynccontextmanager
-async def services(url: str) -> AsyncGenerator[Services]:
+async def services(url: str, keys: KeyEncryption | None = None) -> AsyncGenerator[Services]:
     """Open the services over the database at `url`; in the end, finish waiting writes and close them.
 
-    Raises DatabaseUnreachable or DatabaseUnfit.
+    Without `keys` no report with a sealed part is taken. Raises DatabaseUnreachable or DatabaseUnfit.
     """
     address = await asyncio.to_thread(service_role_url, url)
     pool = make_pool(address)
     pool.timeout = PATIENCE
     with open_recorder(address, salt=salt_source(), new_id=uuid.uuid4) as recorder:
         async with pool:
-            writer = Writer(recorder, zone)
+            keys = keys or NoKeys()
+            writer = Writer(recorder, zone, SourceKeys(keys, secrets.token_bytes, uuid.uuid4))
             following = Subscription(address, recorder.channel_name, ChangeReader(pool, format_change))
             answering = AnsweringProcess(reader := LogReader(pool), address)
             publications, root_at = PublicationIndex(pool), LogTree(pool).root_at
@@ -65,6 +70,7 @@ async def services(url: str) -> AsyncGenerator[Services]:
                     subscription=following,
                     read_models=ReadModels(pool, MODELS),
                     answering=answering,
+                    sealed=SealedReader(pool, reader, keys),
                 )
             finally:
                 await answering.close()
@@ -72,20 +78,25 @@ async def services(url: str) -> AsyncGenerator[Services]:
                 await writer.close()
 
 
-def make_app(url: str, hosts: Hosts | None = None) -> FastAPI:
+def keys_of(settings: Settings) -> KeyEncryption:
+    """Return the key-encryption keys that the settings name."""
+    return key_encryption(settings.kek_file, settings.kek_command, secrets.token_bytes)
+
+
+def make_app(url: str, hosts: Hosts | None = None, keys: KeyEncryption | None = None) -> FastAPI:
     """Make the application; its services open when it starts and close when it stops.
 
-    It answers for `hosts`, by default for those of loopback alone.
+    It answers for `hosts`, by default for those of loopback alone; without `keys` it seals nothing.
     """
     from service.api.app import create_app  # noqa: PLC0415 - most commands serve nothing, and start without it
 
-    return create_app(partial(_served, url), uuid.uuid4, hosts)
+    return create_app(partial(_served, url, keys), uuid.uuid4, hosts)
 
 
 @asynccontextmanager
-async def _served(url: str) -> AsyncGenerator[Services]:
+async def _served(url: str, keys: KeyEncryption | None) -> AsyncGenerator[Services]:
     """Open the services for a server; on a signal, endless answers end, since the server waits for them."""
-    async with services(url) as opened:
+    async with services(url, keys) as opened:
         with _call_on_signal(opened.subscription.stop):
             yield opened
 

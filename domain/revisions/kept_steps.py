@@ -16,6 +16,9 @@ from domain.facts.union import (
     EstimatePublished,
     IncidentClosed,
     IncidentReopened,
+    LegalHoldLifted,
+    LegalHoldPlaced,
+    PartsErased,
     PolicyAdopted,
     Recorded,
     ReportCorrected,
@@ -46,7 +49,16 @@ STEPS_VIEW = "tolls/1"
 MOST_SERIES: Final = 10
 """How many series of one clock are kept: some 2 MB each for 10,000 facts."""
 
-_MOVES_NO_OTHER_STEP = (*REPORT_FACTS, PolicyAdopted, EstimatePublished, IncidentClosed, IncidentReopened)
+_MOVES_NO_OTHER_STEP = (
+    *REPORT_FACTS,
+    PolicyAdopted,
+    EstimatePublished,
+    IncidentClosed,
+    IncidentReopened,
+    PartsErased,
+    LegalHoldPlaced,
+    LegalHoldLifted,
+)
 """Facts that change the steps of their own reports, or none: a reading names the policy."""
 
 K = TypeVar("K", bound=Hashable)

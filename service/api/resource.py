@@ -9,6 +9,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from domain.reports.kind import Report
+from service.access.principal import Scope
 from service.api.errors.types import MEDIA_TYPE, TYPES
 from service.api.models import Problem, WriteResult
 from service.api.parameters import refuse_unknown_parameters
@@ -46,6 +47,7 @@ class Resource(APIRouter):
         *problems: str,
         also: Mapping[str, Description] | None = None,
         redirects: bool = False,
+        scope: Scope = "read",
     ) -> Description:
         """Describe a read whose answer is `answer` as JSON, and other media types `also`; `problems` are slugs.
 
@@ -58,7 +60,10 @@ class Resource(APIRouter):
         }
         if redirects:
             found[307] = {"description": "The incident is merged into another, whose answer is at `Location`."}
-        return {"responses": {**found, **self._problems(*_ALWAYS, *_OF_READING, *problems)}}
+        return {
+            "responses": {**found, **self._problems(*_ALWAYS, *_OF_READING, *problems)},
+            "openapi_extra": {"security": [{"token": [scope]}]},
+        }
 
     def writes(
         self,
@@ -67,6 +72,7 @@ class Resource(APIRouter):
         examples: Mapping[str, Description],
         statuses: Mapping[int, str] | None = None,
         answer: type[BaseModel] = WriteResult,
+        scope: Scope = "report",
     ) -> Description:
         """Describe a write with its request body; `problems` are slugs, `statuses` those of success."""
         content = {JSON: {"schema": self._reference(body), "examples": dict(examples)}}
@@ -78,7 +84,10 @@ class Resource(APIRouter):
                 **{status: {"description": meaning, **answered} for status, meaning in given.items()},
                 **self._problems(*_ALWAYS, *_OF_WRITING, *problems),
             },
-            "openapi_extra": {"requestBody": {"required": True, "content": content}},
+            "openapi_extra": {
+                "requestBody": {"required": True, "content": content},
+                "security": [{"token": [scope]}],
+            },
         }
 
     def _reference(self, model: type[BaseModel | Report]) -> Description:

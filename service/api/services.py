@@ -8,6 +8,7 @@ from uuid import UUID
 
 from fastapi import Depends, Request
 
+from service.access.sealing.reading import SealedReader
 from service.answers.answering_process import AnsweringProcess
 from service.api.read_models import ReadModels
 from service.api.responses import ClosedAnswerHeads
@@ -41,6 +42,7 @@ class Services:
     subscription: Subscription
     read_models: ReadModels
     answering: AnsweringProcess
+    sealed: SealedReader
     closed_heads: ClosedAnswerHeads = field(default_factory=ClosedAnswerHeads)
     publication_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Serialises publications: concurrent ones would make each other retry."""

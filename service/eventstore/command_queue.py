@@ -23,13 +23,22 @@ Request = tuple[UUID, bytes]
 """The id and the hash of a request, which are the same for a retry."""
 
 
+class SealedContent(Struct, frozen=True, gc=False):
+    """The protected part of a report before it is sealed, as canonical JSON; never shown."""
+
+    content: bytes
+
+    def __repr__(self) -> str:
+        return "SealedContent()"
+
+
 class WriteRequest(Struct, frozen=True, gc=False):
     """A command with the parts of its request that are stored.
 
     `incident` is the stream of the incident that the URL names; None where the command names it, or names a report
     of it.
-    `request_hash` is the SHA-256 of operation, target and body; `recorded_by` the random
-    id of the token.
+    `request_hash` is the SHA-256 of operation, target and body without `sealed`; `recorded_by` the random
+    id of the token. `sealed` is the protected part of a report, which goes to the first fact.
     """
 
     command: AnyCommand
@@ -38,6 +47,7 @@ class WriteRequest(Struct, frozen=True, gc=False):
     incident: UUID | None = None
     recorded_by: str | None = None
     expected_version: int | None = None
+    sealed: SealedContent | None = None
 
     @property
     def request(self) -> Request:

@@ -24,6 +24,7 @@ from service.eventstore.command_queue import (
     Request,
     WriteRequest,
 )
+from service.eventstore.sealing import NoSealer, PartSealer
 
 __all__ = ["Acknowledgement", "Overloaded", "WriteRequest", "Writer"]
 
@@ -60,15 +61,17 @@ class _NotAllAccepted(Exception):
 class Writer:
     """Records the commands of one process in their order, many in one transaction.
 
-    `zones` looks up the offsets of time zones that incidents are opened with.
+    `zones` looks up the offsets of time zones that incidents are opened with; `sealer` seals protected parts, which
+    are refused without one.
     Appends serialise anyway, so deciding under the lock makes conflicts and their
     retries vanish. A command that is refused, or fails unforeseen, does not affect the
     others: where the database refuses one of a transaction, it is found by inserting again and the
     others are recorded without it.
     """
 
-    def __init__(self, log: AppendableLog, zones: ZoneLookup) -> None:
+    def __init__(self, log: AppendableLog, zones: ZoneLookup, sealer: PartSealer | None = None) -> None:
         self._log = log
+        self._sealer = sealer or NoSealer()
         self._zones = zones
         self._cache = WriterCache()
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
@@ -203,7 +206,7 @@ class Writer:
         answers: list[Outcome] = []
         try:
             with self._log.appending() as session:
-                batch = Batch(session, self._cache, self._zones)
+                batch = Batch(session, self._cache, self._zones, self._sealer)
                 batch.prefetch(writes)
                 answers.extend(self._decide_until_deadline(batch, writes, at_least, refused))
                 if atomic:
