@@ -10,11 +10,13 @@ from collections.abc import AsyncGenerator, Callable, Generator, Iterable
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from types import FrameType
 
 from fastapi import FastAPI
 
-from service.access.sealing.key_encryption import KeyEncryption, NoKeys, key_encryption
+from service.access.sealing.envelope import KEY_BYTES
+from service.access.sealing.key_encryption import KeyEncryption, NoKeys, add_key, key_encryption
 from service.access.sealing.reading import SealedReader
 from service.access.sealing.source_keys import SourceKeys
 from service.answers.answering_process import AnsweringProcess
@@ -81,6 +83,11 @@ async def services(url: str, keys: KeyEncryption | None = None) -> AsyncGenerato
 def keys_of(settings: Settings) -> KeyEncryption:
     """Return the key-encryption keys that the settings name."""
     return key_encryption(settings.kek_file, settings.kek_command, secrets.token_bytes)
+
+
+def make_key(path: Path) -> str:
+    """Add a new key-encryption key to a key file, and return its id. Raises KeyFileUnreadable."""
+    return add_key(path, secrets.token_bytes(KEY_BYTES))
 
 
 def make_app(url: str, hosts: Hosts | None = None, keys: KeyEncryption | None = None) -> FastAPI:

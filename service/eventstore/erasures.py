@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import cast
+from typing import Any, cast
 from uuid import UUID
 
 from domain.facts.union import Part, PartsErased, SourcePartsErased
@@ -24,6 +24,12 @@ class Erasures:
     def text_at(self, position: int) -> int | None:
         """Return where the text of the fact at a position was erased; None if it was not."""
         return self.parts.get((position, "text"))
+
+    def words(self, row: StoredFact) -> dict[str, Any]:
+        """Return the free text of a fact as JSON: empty where it has none, `{"erased": position}` where it is gone."""
+        if row.text is not None or row.text_commitment is None:
+            return row.words()
+        return {"erased": self.text_at(row.position)}
 
     def sealed_at(self, position: int, source: UUID) -> int | None:
         """Return where the sealed part of a fact was erased, by itself or with the key of the stream of its source."""

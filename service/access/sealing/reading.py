@@ -17,6 +17,7 @@ from domain.facts.encoding import decode_stored
 from domain.facts.streams import source_stream
 from domain.facts.union import ReportCorrected, ReportFiled
 from domain.values.sources import origin_of
+from domain.values.time.clocks import format_instant
 from service.access.principal import Principal
 from service.access.sealing.envelope import DataKey, key_id_of, unseal
 from service.access.sealing.key_encryption import KeyEncryption, WrappedKey
@@ -79,6 +80,18 @@ class SealedRead(NamedTuple):
     report_id: UUID
     positions: Sequence[int]
     reason: str
+
+    def document(self) -> dict[str, object]:
+        """Return it as JSON."""
+        return {
+            "id": self.read_id,
+            "read_at": format_instant(self.read_at),
+            "token": self.token,
+            "name": self.name,
+            "report_id": str(self.report_id),
+            "positions": list(self.positions),
+            "reason": self.reason,
+        }
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from domain.facts.versions import is_report
 from domain.incident.commands import Reason
 from domain.values.text_types import Strict
 from domain.values.time.clocks import format_instant
-from service.access.sealing.reading import OpenedPart, SealedRead
+from service.access.sealing.reading import OpenedPart
 from service.api.errors.problem import HttpProblem
 from service.api.models import ResponseModel
 from service.api.parameters import ReportId
@@ -109,7 +109,7 @@ async def sealed_reads(request: Request, services: InjectedServices, after: Afte
     found = await services.sealed.reads(after, limit + 1)
     page = found[:limit]
     following = page[-1].read_id if len(found) > limit else None
-    return document_response(request, {"items": [_read(each) for each in page], "next": following})
+    return document_response(request, {"items": [each.document() for each in page], "next": following})
 
 
 def _part(part: OpenedPart) -> dict[str, object]:
@@ -118,16 +118,4 @@ def _part(part: OpenedPart) -> dict[str, object]:
         "recorded_at": format_instant(part.fact.recorded_at),
         "sealed": part.content,
         "erased": part.erased_at,
-    }
-
-
-def _read(read: SealedRead) -> dict[str, object]:
-    return {
-        "id": read.read_id,
-        "read_at": format_instant(read.read_at),
-        "token": read.token,
-        "name": read.name,
-        "report_id": str(read.report_id),
-        "positions": list(read.positions),
-        "reason": read.reason,
     }
