@@ -32,8 +32,8 @@ class Export:
     """Input of an exporter: the log as of `position`, at a reading.
 
     `incidents` folds one incident at a time, ordered by slug; `facts` reads the log up to the position; `erasures`
-    tells what was erased until now of what is at home in streams. `map` is a mapping file, `view` the name of a view, `only` the selected slugs (empty: all), `log` the identity of the log.
-    Both iterators report their progress.
+    tells what was erased until now of what is at home in streams. `map` is a mapping file, `view` the name of a view,
+    `only` the selected slugs (empty: all), `log` the identity of the log. Both iterators report their progress.
     """
 
     position: int
