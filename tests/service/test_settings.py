@@ -15,6 +15,8 @@ NAMES = (
     "KNOWNWHEN_HOSTS",
     "KNOWNWHEN_PORT",
     "KNOWNWHEN_LOG",
+    "KNOWNWHEN_KEK_FILE",
+    "KNOWNWHEN_KEK_COMMAND",
     "KNOWNWHEN_PUBLIC_READ",
 )
 NAMED = "names without ports, separated by commas, or “*”"
@@ -33,13 +35,14 @@ def test_with_nothing_set_the_bundled_server_serves_this_machine_only() -> None:
 
 
 def test_every_setting_is_read_from_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
-    values = ("postgresql://me@db/kw", "~/kw", "::1", "log.example.org, *", "9000", "json", "true")
+    values = ("postgresql://me@db/kw", "~/kw", "::1", "log.example.org, *", "9000", "json", "~/keys", "our-kms --region x", "true")
     for name, value in zip(NAMES, values, strict=True):
         monkeypatch.setenv(name, value)
     settings = read_settings()
     assert settings.database_url == "postgresql://me@db/kw"
     assert settings.data == Path.home() / "kw"
     assert settings.hosts == "log.example.org, *"
+    assert (settings.kek_file, settings.kek_command) == (Path.home() / "keys", "our-kms --region x")
     assert (settings.host, settings.port, settings.log, settings.public_read) == ("::1", 9000, "json", True)
 
 
