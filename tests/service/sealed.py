@@ -1,5 +1,7 @@
-"""A service that seals, for tests: its keys, a report with a marked string in each protected field, and what is asked."""
+"""A service that seals, for tests: its keys, a report with a marked string in each protected field, its requests."""
 
+import os
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +12,7 @@ import httpx
 
 from service import wiring
 from service.access.sealing.key_encryption import KeyEncryption, KeyFile
+from service.postgres.binaries import bundled
 from service.wiring import make_app
 from tests.patience import PATIENCE
 from tests.service.projected import projecting
@@ -49,6 +52,16 @@ def read_sealed(client: httpx.Client, report_id: str, reason: str = "To ask agai
     return client.post(f"/v1/reports/{report_id}/sealed", json={"reason": reason})
 
 
-def erase(client: httpx.Client, report_id: str, *parts: str, reason: str = "The source asked for it.") -> httpx.Response:
+def erase(
+    client: httpx.Client, report_id: str, *parts: str, reason: str = "The source asked for it."
+) -> httpx.Response:
     """Ask for the erasure of parts of a report."""
     return client.post(f"/v1/reports/{report_id}/erasure", json={"parts": parts, "reason": reason})
+
+
+def dumped(url: str) -> str:
+    """Return the whole database as `pg_dump` writes it, with bytes as text where they are text."""
+    program = bundled() / "pg_dump"
+    env = {"PATH": "", "LD_LIBRARY_PATH": os.environ.get("LD_LIBRARY_PATH", "")}
+    done = subprocess.run([program, "--dbname", url], capture_output=True, check=True, env=env)
+    return done.stdout.decode()

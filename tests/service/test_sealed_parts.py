@@ -11,6 +11,7 @@ import pytest
 
 from service import wiring
 from service.access.sealing.key_encryption import KeyFile
+from service.access.sealing.rotation import wrap_anew
 from tests.service.sealed import FIELDS, key_file, marked, read_sealed, sealed_toll, sealing_service
 from tests.service.serving import filed, opened, problem, service, toll
 
@@ -47,7 +48,11 @@ def test_what_was_sealed_is_read_with_a_reason_and_the_read_is_recorded(client: 
     assert told.headers["cache-control"] == "no-store"
     (part,) = told.json()["parts"]
     assert (part["sealed"], part["position"], part["erased"]) == (marked(mark), report["position"], None)
-    (read,) = [each for each in client.get("/v1/sealed-reads", params={"limit": 1000}).json()["items"] if each["reason"] == reason]
+    (read,) = [
+        each
+        for each in client.get("/v1/sealed-reads", params={"limit": 1000}).json()["items"]
+        if each["reason"] == reason
+    ]
     assert (read["report_id"], read["positions"], read["name"], read["token"]) == (
         report["report_id"],
         [report["position"]],
@@ -142,15 +147,11 @@ def test_a_report_without_a_sealed_part_and_one_that_is_not_there_are_told_apart
     problem(client.post(f"/v1/reports/{report['report_id']}/sealed", json={"reason": " "}), "invalid-body", "reason")
 
 
-def test_keys_are_wrapped_anew_and_old_parts_are_still_opened(
-    client: httpx.Client, keys: KeyFile, url: str
-) -> None:
+def test_keys_are_wrapped_anew_and_old_parts_are_still_opened(client: httpx.Client, keys: KeyFile, url: str) -> None:
     report = filed(client, opened(client), sealed_toll("rotated"))
     before = owner(url, "SELECT key_id, wrapped_by FROM access.source_keys ORDER BY key_id")
     made = wiring.make_key(keys.path)
     with psycopg.connect(url, autocommit=True) as connection:
-        from service.access.sealing.rotation import wrap_anew
-
         assert wrap_anew(connection, keys) == len(before)
     after = owner(url, "SELECT key_id, wrapped_by FROM access.source_keys ORDER BY key_id")
     assert [key for key, _ in after] == [key for key, _ in before]

@@ -35,7 +35,17 @@ def test_with_nothing_set_the_bundled_server_serves_this_machine_only() -> None:
 
 
 def test_every_setting_is_read_from_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
-    values = ("postgresql://me@db/kw", "~/kw", "::1", "log.example.org, *", "9000", "json", "~/keys", "our-kms --region x", "true")
+    values = (
+        "postgresql://me@db/kw",
+        "~/kw",
+        "::1",
+        "log.example.org, *",
+        "9000",
+        "json",
+        "~/keys",
+        "our-kms --region x",
+        "true",
+    )
     for name, value in zip(NAMES, values, strict=True):
         monkeypatch.setenv(name, value)
     settings = read_settings()
