@@ -92,9 +92,9 @@ properties: ## try every property of the domain twenty times harder (minutes)
 	$(prepare) requirements-dev.lock
 	HYPOTHESIS_PROFILE=ci .venv/bin/python -m pytest tests/domain --numprocesses 2 --dist worksteal
 
-faults: ## kill the service, the projector, rebuilds and PostgreSQL 200 times each way, and look for a fact missed or taken twice (many minutes)
+faults: ## kill the service, the projector, rebuilds, erasures and PostgreSQL 200 times each way, and look for a fact missed or taken twice (many minutes)
 	$(prepare) requirements-dev.lock
-	FAULT_ROUNDS=200 .venv/bin/python -m pytest tests/faults/test_kills.py tests/faults/test_ingest_kills.py
+	FAULT_ROUNDS=200 .venv/bin/python -m pytest tests/faults/test_kills.py tests/faults/test_ingest_kills.py tests/faults/test_erasure_kills.py
 
 realdata: ## import real tables, every version of them, and export each again: KNOWNWHEN_REALDATA=folder (minutes)
 	$(prepare) requirements-dev.lock

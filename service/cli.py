@@ -400,6 +400,42 @@ def export(  # noqa: PLR0913 - each is a part of the question
     command.run(lambda settings: export.export(settings, asked), debug=debug)
 
 
+keys_app = typer.Typer(help="The keys that protect the sealed parts of reports.", no_args_is_help=True)
+app.add_typer(keys_app, name="keys")
+
+
+@keys_app.command("create")
+def create_key(*, debug: DebugOption = False) -> None:
+    """Make the first key, in the file that KNOWNWHEN_KEK_FILE names, readable by its owner alone."""
+    from service.console import command, keys
+
+    command.run(keys.create, debug=debug)
+
+
+@keys_app.command("list")
+def list_keys(*, json: JsonOption = False, debug: DebugOption = False) -> None:
+    """List the keys at hand, those that are missing, and how many sources each protects."""
+    from service.console import command, keys
+
+    command.run(lambda settings: keys.list_(settings, json=json), debug=debug)
+
+
+@keys_app.command("rotate")
+def rotate_keys(*, debug: DebugOption = False) -> None:
+    """Make another key and wrap the key of every source by it. Works while Knownwhen is running."""
+    from service.console import command, keys
+
+    command.run(keys.rotate, debug=debug)
+
+
+@app.command("sealed-reads")
+def sealed_reads(*, json: JsonOption = False, debug: DebugOption = False) -> None:
+    """List who read which sealed parts, when and why."""
+    from service.console import command, sealed_reads
+
+    command.run(lambda settings: sealed_reads.sealed_reads(settings, json=json), debug=debug)
+
+
 @app.command()
 def bench(
     *,

@@ -137,6 +137,19 @@ class Settings(BaseSettings):
         default="console",
         description="How the log is written: `console` for people, `json` for machines, one object a line.",
     )
+    kek_file: Annotated[Annotated[Path, AfterValidator(_expanded)] | None, MustBe("the path of a file")] = Field(
+        default=None,
+        description="The file of the key-encryption keys, which protect the sealed parts of reports; `knownwhen keys"
+        " create` makes it. Keep it apart from the database and its backups.",
+    )
+    kek_command: Annotated[
+        Annotated[str, AfterValidator(_not_blank)] | None, MustBe("a command, such as /usr/local/bin/our-kms")
+    ] = Field(
+        default=None,
+        repr=False,
+        description="A command that wraps and unwraps keys in place of the file, for a key service: it is run with"
+        " `wrap` or `unwrap`, and has base64 for standard input and output.",
+    )
     traces: Annotated[bool, MustBe("“true” or “false”")] = Field(
         default=False,
         description="Whether requests are traced with OpenTelemetry, which `OTEL_EXPORTER_OTLP_ENDPOINT` and its other"

@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -25,6 +26,10 @@ from service.access.fetching import fetch_json
 from service.access.issuing import TokenIssuing
 from service.access.oidc import Issuer, IssuerSettings
 from service.access.request_limits import RequestLimits
+from service.access.sealing.envelope import KEY_BYTES
+from service.access.sealing.key_encryption import KeyEncryption, NoKeys, add_key, key_encryption
+from service.access.sealing.reading import SealedReader
+from service.access.sealing.source_keys import SourceKeys
 from service.access.sessions import SessionStore
 from service.access.tokens import TokenStore
 from service.answers.answering_process import AnsweringProcess
@@ -43,6 +48,7 @@ from service.projections.engine.runner import Runner
 from service.projections.rebuild.job import RebuildOptions, RebuildResult, rebuild_missing, run_rebuild
 from service.runtime.hosts import Hosts
 from service.runtime.time_zones import zone
+from service.settings import Settings
 from service.transparency.publications import PublicationIndex
 from service.transparency.tree import LogTree
 
@@ -67,19 +73,23 @@ class TokensNeeded:
 
 @asynccontextmanager
 async def services(
-    url: str, tokens: TokensNeeded | None = None, metrics: WriterMetrics | None = None
+    url: str,
+    tokens: TokensNeeded | None = None,
+    keys: KeyEncryption | None = None,
+    metrics: WriterMetrics | None = None,
 ) -> AsyncGenerator[Services]:
     """Open the services over the database at `url`; in the end, finish waiting writes and close them.
 
-    Without `tokens`, none is needed to ask them. What they write is counted in `metrics`.
-    Raises DatabaseUnreachable or DatabaseUnfit.
+    Without `tokens`, none is needed to ask them; without `keys` no report with a sealed part is taken. What they write
+    is counted in `metrics`. Raises DatabaseUnreachable or DatabaseUnfit.
     """
     address = await asyncio.to_thread(service_role_url, url)
     pool = make_pool(address)
     pool.timeout = PATIENCE
     with open_recorder(address, salt=salt_source(), new_id=uuid.uuid4) as recorder:
         async with pool:
-            writer = Writer(recorder, zone, metrics)
+            keys = keys or NoKeys()
+            writer = Writer(recorder, zone, SourceKeys(keys, secrets.token_bytes, uuid.uuid4), metrics)
             following = Subscription(address, recorder.channel_name, ChangeReader(pool, format_change))
             answering = AnsweringProcess(reader := LogReader(pool), address)
             publications, root_at = PublicationIndex(pool), LogTree(pool).root_at
@@ -94,6 +104,7 @@ async def services(
                     subscription=following,
                     read_models=ReadModels(pool, MODELS),
                     answering=answering,
+                    sealed=SealedReader(pool, reader, keys),
                     tokens=TokenIssuing(store := TokenStore(pool), secrets.token_bytes, _now),
                     authenticator=tokens and _authenticator(pool, store, tokens),
                     pool_stats=pool.get_stats,
@@ -102,6 +113,16 @@ async def services(
                 await answering.close()
                 await following.close()
                 await writer.close()
+
+
+def keys_of(settings: Settings) -> KeyEncryption:
+    """Return the key-encryption keys that the settings name."""
+    return key_encryption(settings.kek_file, settings.kek_command, secrets.token_bytes)
+
+
+def make_key(path: Path) -> str:
+    """Add a new key-encryption key to a key file, and return its id. Raises KeyFileUnreadable."""
+    return add_key(path, secrets.token_bytes(KEY_BYTES))
 
 
 def _authenticator(
@@ -122,18 +143,25 @@ async def token_issuing(url: str) -> AsyncGenerator[TokenIssuing]:
 
 
 def make_app(
-    url: str, hosts: Hosts | None = None, tokens: TokensNeeded | None = None, *, traces: bool = False
+    url: str,
+    hosts: Hosts | None = None,
+    tokens: TokensNeeded | None = None,
+    keys: KeyEncryption | None = None,
+    *,
+    traces: bool = False,
 ) -> FastAPI:
     """Make the application; its services open when it starts and close when it stops.
 
-    It answers for `hosts`, by default for those of loopback alone. Without `tokens` it is open: none is needed.
-    With `traces`, requests are traced. Raises TracingMissing.
+    It answers for `hosts`, by default for those of loopback alone. Without `tokens` it is open: none is needed; without
+    `keys` it seals nothing. With `traces`, requests are traced. Raises TracingMissing.
     """
     from service.api.app import create_app  # noqa: PLC0415 - most commands serve nothing, and start without it
     from service.api.metrics import Metrics  # noqa: PLC0415 - likewise
 
     metrics = Metrics()
-    return create_app(partial(_served, url, tokens, metrics), uuid.uuid4, hosts, metrics, _tracer() if traces else None)
+    return create_app(
+        partial(_served, url, tokens, keys, metrics), uuid.uuid4, hosts, metrics, _tracer() if traces else None
+    )
 
 
 class TracingMissing(Exception):
@@ -160,9 +188,11 @@ def _tracer() -> Tracer:
 
 
 @asynccontextmanager
-async def _served(url: str, tokens: TokensNeeded | None, metrics: WriterMetrics) -> AsyncGenerator[Services]:
+async def _served(
+    url: str, tokens: TokensNeeded | None, keys: KeyEncryption | None, metrics: WriterMetrics
+) -> AsyncGenerator[Services]:
     """Open the services for a server; on a signal, endless answers end, since the server waits for them."""
-    async with services(url, tokens, metrics) as opened:
+    async with services(url, tokens, keys, metrics) as opened:
         with _call_on_signal(opened.subscription.stop):
             yield opened
 

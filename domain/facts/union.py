@@ -231,6 +231,36 @@ class EstimatePublished(StoredShape, frozen=True):
     text: Note | None = None
 
 
+Part = Literal["text", "sealed"]
+"""A part of a fact that can be erased."""
+
+
+class PartsErased(StoredShape, frozen=True):
+    """Parts of the facts about a report were erased, with their salts; recorded in its home stream.
+
+    `positions` are those of the facts, by part, also of copies in other streams.
+    """
+
+    fact_name: ClassVar[str] = "parts_erased"
+    report_id: UUID
+    positions: dict[Part, tuple[int, ...]]
+    text: Note | None = None
+
+
+class LegalHoldPlaced(StoredShape, frozen=True):
+    """Nothing of this incident may be erased until the hold is lifted."""
+
+    fact_name: ClassVar[str] = "legal_hold_placed"
+    text: Note | None = None
+
+
+class LegalHoldLifted(StoredShape, frozen=True):
+    """The legal hold on this incident was lifted."""
+
+    fact_name: ClassVar[str] = "legal_hold_lifted"
+    text: Note | None = None
+
+
 class SourceRegistered(StoredShape, frozen=True):
     """A source got a name, a type and a grade; an unknown one registers itself as `other`, F."""
 
@@ -267,6 +297,34 @@ class SameOriginUndone(StoredShape, frozen=True):
     text: Note | None = None
 
 
+class SourcePartsErased(StoredShape, frozen=True):
+    """The key of every sealed part of a source was destroyed, and `count` such parts were erased with their salts.
+
+    It names no facts, so that it links no reports to each other.
+    """
+
+    fact_name: ClassVar[str] = "source_parts_erased"
+    origin: str
+    count: int
+    text: Note | None = None
+
+
+class SourceHoldPlaced(StoredShape, frozen=True):
+    """Nothing that this source said may be erased until the hold is lifted."""
+
+    fact_name: ClassVar[str] = "source_hold_placed"
+    origin: str
+    text: Note | None = None
+
+
+class SourceHoldLifted(StoredShape, frozen=True):
+    """The legal hold on this source was lifted."""
+
+    fact_name: ClassVar[str] = "source_hold_lifted"
+    origin: str
+    text: Note | None = None
+
+
 class PolicyAdopted(StoredShape, frozen=True):
     """Estimates are made by this policy from here on, where a reader names no other; in the stream `policy`."""
 
@@ -293,8 +351,19 @@ IncidentFact = (
     | IncidentUnmerged
     | ClaimsRescoped
     | EstimatePublished
+    | PartsErased
+    | LegalHoldPlaced
+    | LegalHoldLifted
 )
-SourceFact = SourceRegistered | SourceGraded | SameOriginStated | SameOriginUndone
+SourceFact = (
+    SourceRegistered
+    | SourceGraded
+    | SameOriginStated
+    | SameOriginUndone
+    | SourcePartsErased
+    | SourceHoldPlaced
+    | SourceHoldLifted
+)
 Fact = IncidentFact | SourceFact | PolicyAdopted
 
 

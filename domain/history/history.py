@@ -30,6 +30,7 @@ from domain.facts.union import (
     SameOriginStated,
     SameOriginUndone,
     ScopeDeclared,
+    SourceFact,
     SourceGraded,
     SourceRegistered,
 )
@@ -192,9 +193,6 @@ class History:
         return scope if home == self.stream else qualified_scope(slug, scope)
 
 
-_SOURCE_FACTS = (SourceRegistered, SourceGraded, SameOriginStated, SameOriginUndone)
-
-
 def accumulate(history: History, recorded: Recorded) -> set[UUID]:
     """Apply one fact in place; returns the ids of the reports it affects.
 
@@ -203,7 +201,7 @@ def accumulate(history: History, recorded: Recorded) -> set[UUID]:
     history.journal.append(recorded)
     fact = recorded.fact
     if not isinstance(fact, ReportFiled):  # the common case first
-        if isinstance(fact, _SOURCE_FACTS):
+        if isinstance(fact, SourceFact):
             return _apply_source_fact(history, fact, recorded.stream)
         if isinstance(fact, PolicyAdopted):
             history.adopted_policy = fact.policy
@@ -230,12 +228,12 @@ def cited_origins(report: Report) -> tuple[str, ...]:
     return (origin_of(report.source, report.via), *report.via)
 
 
-def _apply_source_fact(
-    history: History, fact: SourceRegistered | SourceGraded | SameOriginStated | SameOriginUndone, stream: UUID
-) -> set[UUID]:
+def _apply_source_fact(history: History, fact: SourceFact, stream: UUID) -> set[UUID]:
     origins = history.sources
     if isinstance(fact, SourceRegistered | SourceGraded):
         origins.apply(fact)
+        return set()
+    if not isinstance(fact, SameOriginStated | SameOriginUndone):  # holds and erasures change no answer
         return set()
     if stream != source_stream(min(fact.origins)):
         return set()  # recorded in both streams: applied from one, so their order is irrelevant

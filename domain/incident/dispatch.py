@@ -7,17 +7,22 @@ from uuid import UUID
 
 from domain.facts.streams import POLICY_STREAM, incident_stream, source_stream
 from domain.facts.union import Fact, ReportMoved
-from domain.incident import curation, refusals, source_decisions
+from domain.incident import curation, erasure, refusals, source_decisions
 from domain.incident.commands import (
     AdoptPolicy,
     AmendIncident,
     CurationCommand,
+    EraseReport,
+    EraseSource,
+    ErasureCommand,
     FileReport,
     GlobalCommand,
     IncidentCommand,
+    LiftSourceHold,
     MergeIncident,
     MoveReport,
     OpenIncident,
+    PlaceSourceHold,
     RescopeClaims,
     StateSameOrigin,
     UndoSameOrigin,
@@ -30,23 +35,15 @@ from domain.values.sources import Registration, origin_of
 from domain.values.time.clocks import Span, parse_occurred
 from domain.values.time.zones import TimeZone, UnknownZone, window_of
 
-AnyCommand = IncidentCommand | CurationCommand | GlobalCommand | Registration
+AnyCommand = IncidentCommand | CurationCommand | ErasureCommand | GlobalCommand | Registration
 Entries = list[tuple[UUID, Fact]]
 """Facts with their streams; the first fact gets the id of the request."""
 
 _ZONE_HINT: Final = "name one of the IANA database, such as “Europe/Kyiv”, or give a “utc_offset” such as “+03:00”"
 
 
-class StateReader(Protocol):
+class StateReader(erasure.ErasableParts, Protocol):
     """Read access to the states of streams at the end of the log."""
-
-    def incident(self, stream: UUID) -> Incident | None:
-        """Return an incident; None if there is none in this stream."""
-        ...
-
-    def source(self, origin: str) -> Source | None:
-        """Return a source; None if it is not registered."""
-        ...
 
     def adopted(self) -> str | None:
         """Return the policy in force; None if none was ever adopted."""
@@ -79,6 +76,8 @@ def decide_command(
             return [(POLICY_STREAM, source_decisions.adopt(states.adopted(), command))]
         case StateSameOrigin() | UndoSameOrigin():
             return _same_origin(states, command)
+        case EraseSource() | PlaceSourceHold() | LiftSourceHold():
+            return [(source_stream(command.origin), erasure.decide_on_source(states, command))]
         case _:
             stream = _target(states, command, named)
     incident = states.incident(stream)
@@ -87,6 +86,8 @@ def decide_command(
     _expect_version(incident, expected)
     if isinstance(command, CurationCommand):
         return _decide_curation(states, cast("Incident", incident), command)
+    if isinstance(command, ErasureCommand):
+        return [(stream, erasure.decide_on_incident(states, cast("Incident", incident), command))]
     return [(stream, fact) for fact in decide(incident, command, now, _zone(states, incident, command, now))]
 
 
@@ -102,6 +103,8 @@ def streams_needed(command: AnyCommand, named: UUID | None = None) -> Iterator[U
             yield POLICY_STREAM
         case StateSameOrigin() | UndoSameOrigin():
             yield from (source_stream(origin) for origin in command.origins)
+        case EraseSource() | PlaceSourceHold() | LiftSourceHold():
+            yield source_stream(command.origin)
         case OpenIncident():
             yield incident_stream(command.slug)
         case _:
@@ -117,7 +120,7 @@ def reports_needed(command: AnyCommand) -> list[UUID]:
     """Return the reports whose home streams a command needs."""
     if isinstance(command, FileReport):
         return []
-    if isinstance(command, (*ON_REPORTS, MoveReport)):
+    if isinstance(command, (*ON_REPORTS, MoveReport, EraseReport)):
         return [command.report_id]
     if isinstance(command, RescopeClaims):
         return sorted({UUID(ref.partition("#")[0]) for ref in command.claims})
@@ -141,7 +144,9 @@ def max_facts(command: AnyCommand) -> int:
             return 1
 
 
-def _target(states: StateReader, command: IncidentCommand | CurationCommand, named: UUID | None) -> UUID:
+def _target(
+    states: StateReader, command: IncidentCommand | CurationCommand | ErasureCommand, named: UUID | None
+) -> UUID:
     if isinstance(command, OpenIncident):
         return incident_stream(command.slug)
     return named or states.home_of(cast("MoveReport", command).report_id)

@@ -1,4 +1,4 @@
-"""Fields of an incident itself: title, period, scopes, open or closed, and the incident that it was merged into."""
+"""Fields of an incident itself: title, period, scopes, open or closed, held or not, and what it was merged into."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
@@ -13,6 +13,9 @@ from domain.facts.union import (
     IncidentOpened,
     IncidentReopened,
     IncidentUnmerged,
+    LegalHoldLifted,
+    LegalHoldPlaced,
+    PartsErased,
     ScopeDeclared,
 )
 from domain.reports.claims.claim import Scope
@@ -30,12 +33,18 @@ IncidentFieldFact = (
     | CollectionChanged
     | ScopeDeclared
     | EstimatePublished
+    | PartsErased
+    | LegalHoldPlaced
+    | LegalHoldLifted
 )
 
 
 @dataclass(slots=True)
 class IncidentFields:
-    """Fields of an incident, for deciding and for views; `into` is the slug of the one that it was merged into."""
+    """Fields of an incident, for deciding and for views; `into` is the slug of the one that it was merged into.
+
+    `is_held` says that it is under a legal hold.
+    """
 
     slug: str = ""
     title: str = ""
@@ -46,6 +55,7 @@ class IncidentFields:
     countries: tuple[str, ...] = ()
     collection: str = PUBLIC
     is_open: bool = True
+    is_held: bool = False
     into: str | None = None
     version: int = 0
     scopes: dict[str, Scope] = field(default_factory=dict[str, Scope])
@@ -75,8 +85,12 @@ class IncidentFields:
                 self.collection = fact.collection
             case ScopeDeclared():
                 self.scopes[fact.name] = fact.scope
-            case EstimatePublished():
-                pass  # a publication changes no field
+            case LegalHoldPlaced():
+                self.is_held = True
+            case LegalHoldLifted():
+                self.is_held = False
+            case EstimatePublished() | PartsErased():
+                pass  # neither changes a field
             case _:  # pragma: no cover - the checker proves it
                 assert_never(fact)
 

@@ -211,5 +211,21 @@ class SourceUnknown(Refusal):
     field = "origins"
 
 
+class SourceMissing(Refusal):
+    """There is no source “{origin}”."""
+
+
+class HeldForLaw(Refusal):
+    """{what} is under a legal hold, so nothing of it may be erased; lift the hold first."""
+
+
+class ErasureUnavailable(Refusal):
+    """Nothing can be erased in this database, which lacks the role knownwhen_eraser; see docs/erasure.md."""
+
+
+class NothingToErase(Refusal):
+    """{what} has nothing of that kind left to erase: it never had, or it was erased before."""
+
+
 class OthersRefused(Refusal):
     """All were to be recorded together and another was refused, so nothing was recorded."""

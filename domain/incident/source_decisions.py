@@ -10,6 +10,9 @@ from domain.facts.union import (
     SameOriginUndone,
     SourceFact,
     SourceGraded,
+    SourceHoldLifted,
+    SourceHoldPlaced,
+    SourcePartsErased,
     SourceRegistered,
     note,
 )
@@ -38,6 +41,8 @@ class Source:
     version: int = 1
     same_origins: frozenset[str] = frozenset()
     """The origins that it is stated to be one with."""
+    is_held: bool = False
+    """Whether it is under a legal hold."""
 
     def equals_registration(self, registered: SourceRegistered) -> bool:
         """Say whether name, type, grade and `speaks_for` equal those of a registration."""
@@ -114,8 +119,11 @@ def undo_same_origin(one: Source, other: Source, command: UndoSameOrigin) -> Sam
 def evolve(source: Source | None, fact: SourceFact) -> Source:
     """Return the state after a fact. Never refuses."""
     if isinstance(fact, SourceRegistered):
-        version, same = (source.version + 1, source.same_origins) if source else (1, frozenset[str]())
-        return Source(fact.origin, fact.name, fact.type, fact.reliability, fact.speaks_for, version, same)
+        registered = Source(fact.origin, fact.name, fact.type, fact.reliability, fact.speaks_for)
+        if source is None:
+            return registered
+        kept = {"same_origins": source.same_origins, "is_held": source.is_held}
+        return replace(registered, version=source.version + 1, **kept)
     if source is None:
         raise ValueError("the first fact of a source is its registration")
     after = replace(source, version=source.version + 1)
@@ -126,6 +134,12 @@ def evolve(source: Source | None, fact: SourceFact) -> Source:
             return replace(after, same_origins=source.same_origins.union(fact.origins) - {source.origin})
         case SameOriginUndone():
             return replace(after, same_origins=source.same_origins.difference(fact.origins))
+        case SourceHoldPlaced():
+            return replace(after, is_held=True)
+        case SourceHoldLifted():
+            return replace(after, is_held=False)
+        case SourcePartsErased():
+            return after
         case _:  # pragma: no cover - the checker proves it
             assert_never(fact)
 

@@ -14,6 +14,7 @@ from domain.facts.union import (
     IncidentFact,
     IncidentMerged,
     IncidentOpened,
+    PartsErased,
     ReportAssessed,
     ReportCorrected,
     ReportDisputed,
@@ -24,6 +25,7 @@ from domain.facts.union import (
 )
 from domain.incident.incident_fields import IncidentFields
 from domain.incident.report_warnings import (
+    ContentIndex,
     IncomingReport,
     ReportWarning,
     SupersedesLink,
@@ -99,6 +101,8 @@ def evolve(incident: Incident | None, fact: IncidentFact) -> Incident:
         incident.is_tied = incident.is_tied or isinstance(fact, IncidentMerged)
         if isinstance(fact, IncidentAmended) and fact.time_zone:
             _reparse_times(incident)
+        elif isinstance(fact, PartsErased) and fact.positions.get("text"):
+            _forget_text(incident, fact.report_id)
     return incident
 
 
@@ -183,6 +187,15 @@ def _reparse_times(incident: Incident) -> None:
         filed.occurred = occurred_span(filed.report, filed.reported, incident.offset)
         fact = ReportFiled(report_id=report_id, report=filed.report, reported=filed.reported, occurred=filed.occurred)
         add_to_index(incident.warning_index, _incoming(incident, fact))
+
+
+def _forget_text(incident: Incident, report_id: UUID) -> None:
+    """Drop the free text of a report, as it is gone from the log, and compare later contents without it."""
+    filed = incident.reports[report_id]
+    filed.report = filed.report.without_text()
+    contents = incident.warning_index.contents = ContentIndex()
+    for other_id, other in incident.reports.items():
+        contents.add(content_bucket(other.report), str(other_id), other.report)
 
 
 def _incoming(incident: Incident, fact: ReportFiled) -> IncomingReport:

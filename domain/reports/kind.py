@@ -149,6 +149,16 @@ class Report(Statement, frozen=True, kw_only=True):
         """Set the document of a new report, which nobody else has seen."""
         force_setattr(self, "document", document)
 
+    def without_text(self) -> Self:
+        """Return this report as it reads after its free text was erased: itself where it has none."""
+        recorded = self.document
+        if self.text is None and "text" not in recorded.members:
+            return self
+        members = {name: value for name, value in recorded.members.items() if name != "text"}
+        bare = msgspec.structs.replace(self, text=None)
+        bare.keep_document(ReportDocument(recorded.version, members))
+        return bare
+
     def event_part(self) -> str | None:
         """Return what distinguishes events of the same kind, day and place, such as the method."""
         return None

@@ -17,6 +17,9 @@ from domain.facts.union import (
     EstimatePublished,
     IncidentClosed,
     IncidentReopened,
+    LegalHoldLifted,
+    LegalHoldPlaced,
+    PartsErased,
     PolicyAdopted,
     Recorded,
     ReportCorrected,
@@ -54,6 +57,9 @@ _MOVES_NO_OTHER_STEP = (
     IncidentClosed,
     IncidentReopened,
     CollectionChanged,
+    PartsErased,
+    LegalHoldPlaced,
+    LegalHoldLifted,
 )
 """Facts that change the steps of their own reports, or none: a reading names the policy."""
 

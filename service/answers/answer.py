@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NoReturn, Protocol
+from typing import Final, NoReturn, Protocol
 from uuid import UUID
 
 import orjson
@@ -16,10 +16,13 @@ from domain.values.collections import PUBLIC
 from domain.values.time.clocks import format_instant
 from service.answers.as_of import MomentReader, Unanswerable, parse_moment, resolve_moment
 from service.answers.inputs import first_streams, gather_rows
-from service.answers.questions import IncidentAt, LastInput, ViewAnswer, ViewQuestion, view_of
+from service.answers.questions import IncidentAt, LastInput, ViewQuestion, view_of
 from service.answers.visible_answering import Answering
+from service.eventstore.erasures import Erasures
 from service.eventstore.stored_fact import StoredFact
 from service.runtime.worker_thread import free_in_thread, in_thread
+
+_NO_TEXT: Final = b"{}"
 
 
 class NoSuchIncident(Unanswerable):
@@ -51,6 +54,7 @@ class AnswerReader(MomentReader, Protocol):
 
     async def log_id(self) -> UUID: ...
     async def read(self, streams: Sequence[UUID], upto: int, after: int = 0) -> list[StoredFact]: ...
+    async def erasures(self, streams: Sequence[UUID]) -> Erasures: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +78,8 @@ class Answer:
     coordinates: Mapping[str, str | int | bool | None]
     inputs: Mapping[str, int]
     """The streams that it depends on, each with its last version at the position."""
-    text_data: bytes = b"{}"
-    """The free text as a JSON object, by commitment."""
+    text_data: bytes = _NO_TEXT
+    """The free text as a JSON object, by commitment; `{"erased": position}` where it is gone."""
     table: bytes | None = None
     """The document as a CSV table, if that was asked for."""
 
@@ -83,6 +87,11 @@ class Answer:
     def closed(self) -> bool:
         """Whether the same request always gets the same answer."""
         return bool(self.coordinates["closed"])
+
+    @property
+    def has_text(self) -> bool:
+        """Whether it has free text, which may be erased later."""
+        return self.text_data != _NO_TEXT
 
     @property
     def document(self) -> Document:
@@ -157,7 +166,9 @@ async def answer(
         if process:
             process.note_size(question.stream, len(inputs.rows))
         try:
-            found = await in_thread(len(inputs.rows), _from_inputs, inputs, question)
+            found = await in_thread(len(inputs.rows), view_of, question, inputs.at_last())
+            erased = await _erasures(log, found.texts, inputs.rows)
+            found = found._replace(text=await in_thread(len(inputs.rows), _text, found.texts, inputs.rows, erased))
         finally:
             inputs.free()
     last = found.last
@@ -173,11 +184,6 @@ async def answer(
         **collection_coordinate(last.collection),
     }
     return Answer(view, found.data, found.digest, coordinates, found.inputs, found.text, found.table)
-
-
-def _from_inputs(inputs: Inputs, question: ViewQuestion) -> ViewAnswer:
-    found = view_of(question, inputs.at_last())
-    return found._replace(text=_text(found.texts, inputs.rows))
 
 
 async def inputs_at(log: AnswerReader, incident: str, position: int, as_of: str | None) -> Inputs:
@@ -222,11 +228,18 @@ def _is_incident(rows: Sequence[StoredFact], stream: UUID) -> bool:
     return any(row.stream == stream and row.is_a(IncidentOpened) for row in rows)
 
 
-def _text(wanted: frozenset[str], rows: Sequence[StoredFact]) -> bytes:
-    return orjson.dumps(
-        {
-            row.text_commitment.hex(): row.words()
-            for row in rows
-            if row.text is not None and row.text_commitment is not None and row.text_commitment.hex() in wanted
-        }
-    )
+async def _erasures(log: AnswerReader, wanted: frozenset[str], rows: Sequence[StoredFact]) -> Erasures:
+    """Return what was erased in the streams of the facts whose text is wanted and gone."""
+    streams = {row.stream for row in rows if row.text is None and _commitment_in(wanted, row)}
+    return await log.erasures(sorted(streams)) if streams else Erasures()
+
+
+def _text(wanted: frozenset[str], rows: Sequence[StoredFact], erased: Erasures) -> bytes:
+    """Return the free text by commitment; `{"erased": position}` for what was erased."""
+    found = {commitment: erased.words(row) for row in rows if (commitment := _commitment_in(wanted, row))}
+    return orjson.dumps({commitment: words for commitment, words in found.items() if words})
+
+
+def _commitment_in(wanted: frozenset[str], row: StoredFact) -> str | None:
+    commitment = row.text_commitment and row.text_commitment.hex()
+    return commitment if commitment in wanted else None

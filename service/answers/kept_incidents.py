@@ -184,7 +184,12 @@ class KeptIncidents:
     def _text(self, answer: ViewAnswer, position: int) -> bytes:
         rows = sync_reader.texts(self.cursor, list(map(UUID, answer.inputs)), position)
         words = ((commitment.hex(), text) for commitment, text in rows)
-        return orjson.dumps({name: orjson.loads(text) for name, text in words if name in answer.texts})
+        found = {name: orjson.loads(text) for name, text in words if name in answer.texts}
+        if len(found) < len(answer.texts):
+            streams = list(map(UUID, answer.inputs))
+            erased = ((name.hex(), at) for name, at in sync_reader.erased_texts(self.cursor, streams))
+            found |= {name: {"erased": at} for name, at in erased if name in answer.texts}
+        return orjson.dumps(found)
 
 
 def _named(inputs: dict[UUID, int]) -> dict[str, int]:

@@ -41,7 +41,7 @@ class Authentication:
     """Sets the principal of each request, and refuses credentials that are not valid, whatever is asked.
 
     Writes by a session's cookie must come from a page of the service or of `origins` (CSRF). A cookie that is not valid
-    any more counts as none, as a browser cannot leave it out. An answer that goes on for long ends when its credential does.
+    any more counts as none, as a browser cannot leave it out. A long answer ends when its credential does.
     """
 
     def __init__(self, app: ASGIApp, origins: frozenset[str]) -> None:

@@ -56,6 +56,13 @@ def require(principal: Principal, needed: Needed) -> None:
     raise HttpProblem("scope-missing", detail, headers={"WWW-Authenticate": challenge}, members={"scope": needed})
 
 
+def require_every_collection(principal: Principal) -> None:
+    """Refuse a principal that does not see all collections. Raises HttpProblem."""
+    if principal.collections is not None:
+        detail = f"This concerns all collections, of which the token “{principal.name}” sees some only."
+        raise HttpProblem("every-collection-needed", detail)
+
+
 async def require_scope(request: Request) -> None:
     """Refuse a request whose principal lacks the scope that its route declares. Raises HttpProblem."""
     declared: dict[str, Any] = request.scope["route"].openapi_extra

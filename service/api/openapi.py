@@ -12,6 +12,7 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 from domain.reports.registry import KINDS
 from domain.values.explanation import explaining_model
 from service.api.authorization import SCHEME
+from service.api.requests.sealed_part import MEMBER, SealedPart
 from service.api.resource import Resource
 
 _REF = "#/components/schemas/{model}"
@@ -51,7 +52,7 @@ def document_of(app: FastAPI, models: Iterable[type[BaseModel]]) -> dict[str, An
     document["paths"] = dict(
         sorted(document["paths"].items(), key=lambda item: (not item[0].startswith("/v1/"), item[0]))
     )
-    schemas = _schemas({*models, *(explaining_model(kind.model) for kind in KINDS.values())})
+    schemas = _schemas({*models, SealedPart, *(explaining_model(kind.model) for kind in KINDS.values())})
     mapping = {name: _REF.format(model=kind.model.__name__) for name, kind in KINDS.items()}
     schemas["Report"] = {
         "title": "Report",
@@ -60,7 +61,9 @@ def document_of(app: FastAPI, models: Iterable[type[BaseModel]]) -> dict[str, An
         "discriminator": {"propertyName": "kind", "mapping": mapping},
     }
     for kind in KINDS.values():
-        schemas[kind.model.__name__]["examples"] = [dict(kind.example)]
+        schema = schemas[kind.model.__name__]
+        schema["examples"] = [dict(kind.example)]
+        schema["properties"][MEMBER] = {"$ref": _REF.format(model=SealedPart.__name__)}
     document["components"] = {
         "schemas": dict(sorted(schemas.items())),
         "securitySchemes": {SCHEME: {"type": "http", "scheme": "bearer", "description": _ABOUT_TOKENS}},

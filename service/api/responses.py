@@ -85,8 +85,13 @@ def answer_response(request: Request, answer: Answer, headers: Mapping[str, str]
 
 def answer_headers(answer: Answer, media_type: str) -> dict[str, str]:
     """Return the headers of a view's answer."""
-    tag = entity_tag({"digest": answer.digest, "coordinates": dict(answer.coordinates), "type": media_type})
-    return {"Knownwhen-Digest": answer.digest, **coordinate_headers(answer.coordinates, tag)}
+    identity = {"digest": answer.digest, "coordinates": dict(answer.coordinates), "type": media_type}
+    if answer.has_text:  # which may be erased, so no cache keeps it without asking
+        tag = entity_tag({**identity, "text": hashlib.sha256(answer.text_data).hexdigest()})
+        headers = cache_headers(answer.coordinates, tag, closed=False)
+    else:
+        headers = coordinate_headers(answer.coordinates, entity_tag(identity))
+    return {"Knownwhen-Digest": answer.digest, **headers}
 
 
 def document_response(request: Request, document: object, coordinates: CoordinateFields | None = None) -> Response:

@@ -12,6 +12,7 @@ from starlette.types import Scope
 from service.access.authenticator import Authenticator
 from service.access.collections import CollectionWriter, VisibleLog
 from service.access.issuing import TokenIssuing
+from service.access.sealing.reading import SealedReader
 from service.answers.visible_answering import Answering, VisibleAnswering
 from service.api.principals import principal_of
 from service.api.read_models import ReadModels
@@ -46,6 +47,7 @@ class Services:
     subscription: Subscription
     read_models: ReadModels
     answering: Answering
+    sealed: SealedReader
     tokens: TokenIssuing
     pool_stats: Callable[[], Mapping[str, int]] = dict[str, int]
     """What the pool of connections to the database counts."""

@@ -17,6 +17,8 @@ from service.console.terminal import count, progress
 from service.eventstore import LogReader
 from service.settings import Settings
 
+KEY_FILE = "demo-keys"
+"""The name of the demo's key file, in the data folder."""
 DEFAULT = "syria-coast-2025"
 """The sample that is loaded where none is named."""
 
@@ -40,12 +42,25 @@ def demo(settings: Settings, name: str = DEFAULT) -> int:
             say(f"Starting PostgreSQL in {settings.data.absolute()} …")
         with running_database(settings) as url:
             migrate_and_say(url)
+            settings = _with_key(settings)
             ready = asyncio.run(_load(url, name, lines, address))
             wiring.make_runner(url, Event()).catch_up()
             with projector_beside(url, settings):
                 run_server(settings, url, [listener], workers=1, ready=lambda: announce(ready))
     say("Stopped.")
     return EXIT_OK
+
+
+def _with_key(settings: Settings) -> Settings:
+    """Return the settings with a key file: in the data folder, where a key protects nobody."""
+    if settings.kek_file or settings.kek_command:
+        return settings
+    path = settings.data.absolute() / KEY_FILE
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        wiring.make_key(path)
+        say(f"A key for sealed parts was made in {path}: to try them out, as it lies beside what it protects.")
+    return settings.model_copy(update={"kek_file": path})
 
 
 async def _load(url: str, name: str, lines: Sequence[samples.SampleLine], address: ListenAddress) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from service import wiring
+from service.access.sealing.key_encryption import KeyEncryption
 from service.api.batches.outcomes import record
 from service.console.command import EXIT_FAILED, EXIT_OK, CannotRun, Misuse, announce, say
 from service.console.database import migrate_or_expect_migrated, on_database, running_database
@@ -173,14 +174,16 @@ def _import(settings: Settings, url: str, importer: Importer, options: ImportOpt
 
         total = importer.steps(task.source(advance))
         with prefetch(task.groups(advance)) as next_group:
-            asyncio.run(_record(url, next_group, report))
+            asyncio.run(_record(url, wiring.keys_of(settings), next_group, report))
     return report
 
 
-async def _record(url: str, next_group: Callable[[], list[ImportRow] | None], report: ImportReport) -> None:
+async def _record(
+    url: str, keys: KeyEncryption, next_group: Callable[[], list[ImportRow] | None], report: ImportReport
+) -> None:
     gc.freeze()
     gc.set_threshold(*SELDOM)
-    async with wiring.services(url) as services:
+    async with wiring.services(url, keys=keys) as services:
         while (group := await asyncio.to_thread(next_group)) is not None:
             ready = [row for row in group if isinstance(row, CheckedRow)]
             answers = iter(await record(services.writer, [row.parsed.write for row in ready]))

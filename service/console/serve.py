@@ -118,7 +118,7 @@ def worker_application() -> FastAPI:
 def make_app(settings: Settings, url: str) -> FastAPI:
     """Make the application over the database at `url` as the settings say."""
     tokens = None if settings.is_open else _tokens_needed(settings)
-    return wiring.make_app(url, settings.served_hosts(), tokens, traces=settings.traces)
+    return wiring.make_app(url, settings.served_hosts(), tokens, wiring.keys_of(settings), traces=settings.traces)
 
 
 def _tokens_needed(settings: Settings) -> wiring.TokensNeeded:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, LiteralString
 from uuid import UUID
 
 import psycopg
@@ -111,6 +111,7 @@ class AppendSession:
         self._cursor = cursor
         self._salt = salt
         self.unsent: list[StoredFact] = []
+        self._erasures: list[tuple[LiteralString, Mapping[str, object]]] = []
         self._found: dict[UUID, StoredFact | None] = {}
         self._streams: dict[UUID, _KnownStream] = {}
 
@@ -239,11 +240,22 @@ class AppendSession:
             return error
         return None
 
+    def fetch(self, query: LiteralString, params: Mapping[str, object]) -> list[tuple[Any, ...]]:
+        """Run a statement within the transaction, and return its rows; appended facts are not in the tables yet."""
+        found = self._cursor.execute(query, params, prepare=False)
+        return found.fetchall() if found.description else []
+
+    def erase_at_end(self, statement: LiteralString, params: Mapping[str, object]) -> None:
+        """Run a statement that erases once the appended facts were sent, without which the database refuses it."""
+        self._erasures.append((statement, params))
+
     def flush(self) -> None:
-        """Send the appended facts to the database; the recorder does so before it commits."""
+        """Send the appended facts to the database, and erase; the recorder does so before it commits."""
         if self.unsent:
             self._copy(self.unsent)
             self.unsent.clear()
+        for statement, params in self._erasures:
+            self._cursor.execute(statement, params, prepare=False)
 
     def _copy(self, rows: Iterable[StoredFact]) -> None:
         with self._cursor.copy(COPY) as copy:

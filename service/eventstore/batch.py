@@ -8,7 +8,7 @@ from uuid import UUID, uuid5
 import psycopg
 
 from domain.facts.streams import incident_stream, source_stream
-from domain.facts.union import Fact
+from domain.facts.union import Fact, PartsErased, SourcePartsErased
 from domain.facts.versions import is_report
 from domain.incident import refusals
 from domain.incident import source_decisions as sources
@@ -18,13 +18,14 @@ from domain.incident.report_warnings import ReportWarning
 from domain.incident.state import Incident
 from domain.reports.kind import Report
 from domain.values.collections import PUBLIC
-from domain.values.sources import Registration
+from domain.values.sources import Registration, origin_of
 from domain.values.time.zones import ZoneLookup
 from service.eventstore.aggregate_cache import WriterCache
 from service.eventstore.append_session import AppendSession
 from service.eventstore.command_queue import Acknowledgement, Outcome, Request, WriteRequest
 from service.eventstore.idempotency import RecordedAnswers
 from service.eventstore.repository import Repository
+from service.eventstore.sealing import PartSealer
 from service.eventstore.stored_fact import StoredFact, encode
 from service.eventstore.visible_states import CollectionsInLog, VisibleStates
 
@@ -36,11 +37,12 @@ class Batch:
     them from it.
     """
 
-    def __init__(self, session: AppendSession, cache: WriterCache, zones: ZoneLookup) -> None:
+    def __init__(self, session: AppendSession, cache: WriterCache, zones: ZoneLookup, sealer: PartSealer) -> None:
         self._session = session
+        self._sealer = sealer
         self._cache = cache
         self._repository = Repository(session, cache.incidents, zones)
-        self._recorded_answers = RecordedAnswers(session, cache.earlier)
+        self._recorded_answers = RecordedAnswers(session, cache.earlier, sealer)
         self._collections = CollectionsInLog(session, self._repository.touched)
         self._origins: set[str] = set()
         self._introducing: set[UUID] = set()
@@ -204,6 +206,7 @@ class Batch:
             session.undo(rows)
             self._repository.discard(stream for stream, _ in entries)
             raise
+        self._erase(entries, rows)
         self._origins.update(unknown)
         self._request_of_row += [write.request] * len(rows)
         first = entries[0][0]
@@ -214,7 +217,8 @@ class Batch:
     def _stored(self, write: WriteRequest, entries: Entries) -> list[StoredFact]:
         if len(entries) == 1:  # its id was looked up before it was decided
             ((stream, fact),) = entries
-            return [_stored(write, fact, stream, self._session.version(stream) + 1, write.fact_id)]
+            row = _stored(write, fact, stream, self._session.version(stream) + 1, write.fact_id)
+            return [self._sealed(write, row)] if write.sealed else [row]
         versions: dict[UUID, int] = {}
         stored: list[StoredFact] = []
         for (stream, fact), fact_id in zip(entries, write.fact_ids(), strict=False):
@@ -223,7 +227,24 @@ class Batch:
             if self._session.find(fact_id):
                 raise refusals.ReportIdTaken(report_id=fact_id)
             stored.append(_stored(write, fact, stream, versions[stream], fact_id))
-        return stored
+        return [self._sealed(write, stored[0]), *stored[1:]] if write.sealed else stored
+
+    def _sealed(self, write: WriteRequest, row: StoredFact) -> StoredFact:
+        """Return the fact of a report with its protected part; raises a Refusal."""
+        if write.sealed is None:
+            return row
+        report = cast("FileReport | CorrectReport", write.command).report
+        origin = origin_of(report.source, report.via)
+        return row._replace(sealed=self._sealer.seal(self._session, write.sealed, row.fact_id, origin))
+
+    def _erase(self, entries: Entries, rows: Sequence[StoredFact]) -> None:
+        """Erase what the appended facts say; states of an earlier version, with text, are folded again."""
+        for (stream, fact), row in zip(entries, rows, strict=False):
+            if isinstance(fact, PartsErased):
+                self._repository.erasable.erase(fact.positions)
+                self._cache.earlier.discard([stream])
+            elif isinstance(fact, SourcePartsErased):
+                self._repository.erasable.destroy_key(fact.origin, row.position)
 
     def _apply(self, entries: Entries) -> tuple[ReportWarning, ...]:
         warnings: list[ReportWarning] = []

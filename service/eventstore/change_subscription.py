@@ -16,7 +16,8 @@ from psycopg.conninfo import make_conninfo
 from psycopg.sql import SQL, Identifier
 from psycopg_pool import AsyncConnectionPool
 
-from domain.facts.union import IncidentOpened
+from domain.facts.union import IncidentOpened, PartsErased
+from domain.facts.versions import is_a
 from service.eventstore.collections import stream_visible
 from service.eventstore.reader import LogReader
 from service.eventstore.stored_fact import COLUMNS, StoredFact
@@ -270,10 +271,15 @@ class Subscription:
             self._wake()
 
     def _cache(self, found: Sequence[ChangeLine]) -> None:
+        """Add the newest facts; those before an erasure are dropped, as one of them may have the text of before."""
         self._newest.extend(found)
         self._size += sum(len(change.line) for change in found)
-        while len(self._newest) > MOST_CACHED or self._size > MOST_CACHED_BYTES:
+        erased = max((change.position for change in found if is_a(change.topic, PartsErased)), default=0)
+        while len(self._newest) > MOST_CACHED or self._size > MOST_CACHED_BYTES or self._begins_before(erased):
             self._size -= len(self._newest.popleft().line)
+
+    def _begins_before(self, position: int) -> bool:
+        return bool(self._newest) and self._newest[0].position < position
 
 
 async def _wait_until(changed: asyncio.Event, moment: float) -> None:

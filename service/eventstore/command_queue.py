@@ -23,13 +23,23 @@ Request = tuple[UUID, bytes]
 """The id and the hash of a request, which are the same for a retry."""
 
 
+class SealedContent(Struct, frozen=True, gc=False):
+    """The protected part of a report before it is sealed, as canonical JSON; never shown."""
+
+    content: bytes
+
+    def __repr__(self) -> str:
+        return "SealedContent()"
+
+
 class WriteRequest(Struct, frozen=True, gc=False):
     """A command with the parts of its request that are stored.
 
     `incident` is the stream of the incident that the URL names; None where the command names it, or names a report
     of it.
-    `request_hash` is the SHA-256 of operation, target and body; `recorded_by` the random
-    id of the token, and `collections` those that it may see and write in; None: all.
+    `request_hash` is the SHA-256 of operation, target and body without `sealed`; `recorded_by` the random id of the
+    token, and `collections` those that it may see and write in; None: all. `sealed` is the protected part of a report,
+    which goes to the first fact.
     """
 
     command: AnyCommand
@@ -39,6 +49,7 @@ class WriteRequest(Struct, frozen=True, gc=False):
     recorded_by: str | None = None
     expected_version: int | None = None
     collections: frozenset[str] | None = None
+    sealed: SealedContent | None = None
 
     @property
     def request(self) -> Request:

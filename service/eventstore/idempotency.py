@@ -6,12 +6,13 @@ from uuid import UUID
 
 from domain.facts.union import IncidentFact, ReportFiled
 from domain.incident import refusals
-from domain.incident.commands import FileReport, GlobalCommand, OpenIncident
+from domain.incident.commands import CorrectReport, FileReport, GlobalCommand, OpenIncident
 from domain.incident.state import Incident, evolve, warnings_about
-from domain.values.sources import Registration
+from domain.values.sources import Registration, origin_of
 from service.eventstore.aggregate_cache import AggregateCache
 from service.eventstore.append_session import AppendSession
 from service.eventstore.command_queue import Acknowledgement, WriteRequest
+from service.eventstore.sealing import PartSealer
 from service.eventstore.stored_fact import StoredFact
 
 
@@ -22,8 +23,9 @@ class RecordedAnswers:
     incidents at the version of the last answer: requests that are repeated in their order are folded once.
     """
 
-    def __init__(self, session: AppendSession, earlier: AggregateCache) -> None:
+    def __init__(self, session: AppendSession, earlier: AggregateCache, sealer: PartSealer) -> None:
         self._session = session
+        self._sealer = sealer
         self._earlier = earlier
         self._read: dict[UUID, list[StoredFact]] = {}
 
@@ -41,7 +43,7 @@ class RecordedAnswers:
 
     def answer(self, write: WriteRequest, row: StoredFact) -> Acknowledgement:
         """Return the first answer to a repeated request. Raises ReportIdTaken for another request with the same id."""
-        if row.request_hash != write.request_hash:
+        if row.request_hash != write.request_hash or not self._has_same_sealed_part(write, row):
             raise refusals.ReportIdTaken(report_id=write.fact_id)
         last = self._last(write, row)
         version = (last if last.stream == row.stream else row).version
@@ -53,6 +55,13 @@ class RecordedAnswers:
         fact = row.fact() if before and isinstance(write.command, FileReport) else None
         warnings = warnings_about(before, fact) if before and isinstance(fact, ReportFiled) else []
         return Acknowledgement(*place, slug, replayed=True, warnings=tuple(warnings))
+
+    def _has_same_sealed_part(self, write: WriteRequest, row: StoredFact) -> bool:
+        """Compare sealed parts by opening the recorded one: the hash leaves them out, as one could be guessed by it."""
+        if write.sealed is None or not isinstance(write.command, FileReport | CorrectReport):
+            return row.sealed_commitment is None
+        report = write.command.report
+        return self._sealer.is_same(self._session, row, write.sealed, origin_of(report.source, report.via))
 
     def _last(self, write: WriteRequest, first: StoredFact) -> StoredFact:
         """Return the last fact of the write whose first one is given."""

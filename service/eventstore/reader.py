@@ -11,9 +11,10 @@ from psycopg import AsyncConnection
 from psycopg.rows import tuple_row
 from psycopg_pool import AsyncConnectionPool
 
-from domain.facts.union import IncidentOpened
+from domain.facts.union import IncidentOpened, PartsErased, SourcePartsErased
 from service.eventstore.append_session import FIND
 from service.eventstore.collections import COLLECTIONS_OF
+from service.eventstore.erasures import Erasures, erasures_of
 from service.eventstore.stored_fact import COLUMNS, SALTED_COLUMNS, StoredFact, stored_fact, topics_sql
 
 T = TypeVar("T")
@@ -59,6 +60,11 @@ SLICE: Final = f"""
     SELECT {SALTED_COLUMNS} FROM public.facts
     WHERE notification_id > %(after)s AND notification_id <= %(upto)s
     ORDER BY notification_id LIMIT %(limit)s
+"""  # noqa: S608 - constants only
+ERASURES: Final = f"""
+    SELECT {COLUMNS} FROM public.facts
+    WHERE originator_id = ANY(%(streams)s::uuid[]) AND topic IN {topics_sql(PartsErased, SourcePartsErased)}
+    ORDER BY notification_id
 """  # noqa: S608 - constants only
 AT: Final = f"""
     SELECT {SALTED_COLUMNS} FROM public.facts
@@ -129,6 +135,13 @@ class LogReader:
     async def at(self, positions: Sequence[int]) -> list[StoredFact]:
         """Return the facts at these positions, by position, with the salts of state and text."""
         return await self._rows(AT, {"positions": list(positions)})
+
+    async def erasures(self, streams: Sequence[UUID]) -> Erasures:
+        """Return what was erased of the reports at home in these streams, and of the sources that they are of.
+
+        All of it until now: what was erased is gone from answers about earlier moments too.
+        """
+        return erasures_of(await self._rows(ERASURES, {"streams": list(streams)}))
 
     async def find(self, fact_id: UUID) -> StoredFact | None:
         """Return the fact of this id, or None."""

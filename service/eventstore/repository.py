@@ -1,20 +1,22 @@
 """The repository of one append session: incidents, sources and the policy, folded to the end of the log."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import cast
 from uuid import UUID
 
 from domain.facts.streams import POLICY_STREAM, source_stream
-from domain.facts.union import Fact, IncidentFact, IncidentOpened, PolicyAdopted, ReportFiled, SourceFact
+from domain.facts.union import Fact, IncidentFact, IncidentOpened, Part, PolicyAdopted, ReportFiled, SourceFact
 from domain.facts.versions import is_report
 from domain.incident import refusals
 from domain.incident import source_decisions as sources
+from domain.incident.erasure import SealedParts
 from domain.incident.report_warnings import ReportWarning
 from domain.incident.source_decisions import Source
 from domain.incident.state import Incident, apply_filed, evolve
 from domain.values.time.zones import ZoneLookup
 from service.eventstore.aggregate_cache import AggregateCache
 from service.eventstore.append_session import AppendSession
+from service.eventstore.erasable_parts import ErasableFacts
 
 
 class Repository:
@@ -27,6 +29,7 @@ class Repository:
     def __init__(self, session: AppendSession, cache: AggregateCache, zones: ZoneLookup) -> None:
         self.touched: dict[UUID, Incident] = {}
         self.zone = zones
+        self.erasable = ErasableFacts(session)
         self._session = session
         self._cache = cache
 
@@ -63,6 +66,20 @@ class Repository:
         if row is None or not is_report(row.topic):
             raise refusals.ReportUnknown(report_id=report_id)
         return row.stream
+
+    def report_parts(self, report_id: UUID, home: UUID) -> Mapping[Part, tuple[int, ...]]:
+        """Return, by part, the positions of the facts about a report that have it; raises ErasureUnavailable."""
+        self.erasable.expect_possible()
+        return self.erasable.parts(report_id, home)
+
+    def report_origins(self, report_id: UUID, home: UUID) -> Iterable[str]:
+        """Return the sources of a report, as filed and as corrected."""
+        return self.erasable.origins(report_id, home)
+
+    def sealed_by(self, origin: str) -> SealedParts | None:
+        """Return the sealed parts under the key of a source, None if it has no key; raises ErasureUnavailable."""
+        self.erasable.expect_possible()
+        return self.erasable.sealed_by(origin)
 
     def apply(self, stream: UUID, fact: Fact) -> list[ReportWarning]:
         """Apply an appended fact to its incident if that is folded; others are folded on first use.

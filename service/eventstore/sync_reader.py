@@ -6,7 +6,8 @@ from uuid import UUID
 
 from psycopg import Cursor
 
-from domain.facts.union import IncidentOpened
+from domain.facts.union import IncidentOpened, PartsErased, SourcePartsErased
+from service.eventstore.erasures import Erasures, erasures_of
 from service.eventstore.stored_fact import FOLDED_COLUMNS, StoredFact, stored_fact, topics_sql
 
 CHANNEL: Final = "facts"
@@ -25,6 +26,14 @@ TEXTS: Final = """
     SELECT text_commitment, text FROM public.facts
     WHERE originator_id = ANY(%(streams)s::uuid[]) AND notification_id <= %(upto)s AND text IS NOT NULL
     ORDER BY notification_id
+"""
+ERASURES: Final = f"""
+    SELECT {FOLDED_COLUMNS} FROM public.facts
+    WHERE originator_id = ANY(%(streams)s::uuid[]) AND topic IN {topics_sql(PartsErased, SourcePartsErased)}
+    ORDER BY notification_id
+"""  # noqa: S608 - constants only
+COMMITMENTS: Final = """
+    SELECT notification_id, text_commitment FROM public.facts WHERE notification_id = ANY(%(positions)s::bigint[])
 """
 INCIDENTS: Final = f"""
     SELECT originator_id FROM public.facts WHERE topic IN {topics_sql(IncidentOpened)} AND notification_id <= %(upto)s
@@ -53,6 +62,18 @@ def of_streams(cursor: Cursor[Any], streams: Sequence[UUID], upto: int, after: i
 def texts(cursor: Cursor[Any], streams: Sequence[UUID], upto: int) -> list[tuple[bytes, bytes]]:
     """Return the commitments and free texts of these streams' facts up to a position, by position."""
     return cursor.execute(TEXTS, {"streams": list(streams), "upto": upto}).fetchall()
+
+
+def erasures(cursor: Cursor[Any], streams: Sequence[UUID]) -> Erasures:
+    """Return all that was erased until now of what is at home in these streams."""
+    return erasures_of(stored_fact(row) for row in cursor.execute(ERASURES, {"streams": list(streams)}).fetchall())
+
+
+def erased_texts(cursor: Cursor[Any], streams: Sequence[UUID]) -> list[tuple[bytes, int]]:
+    """Return the commitments of erased texts of these streams' facts, and the positions of their erasures."""
+    erased = {position: at for (position, part), at in erasures(cursor, streams).parts.items() if part == "text"}
+    rows = cursor.execute(COMMITMENTS, {"positions": list(erased)}).fetchall() if erased else []
+    return [(commitment, erased[position]) for position, commitment in rows]
 
 
 def incidents(cursor: Cursor[Any], upto: int) -> Iterator[UUID]:

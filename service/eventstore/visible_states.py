@@ -3,7 +3,9 @@
 from collections.abc import Collection, Iterable, Mapping
 from uuid import UUID
 
+from domain.facts.union import Part
 from domain.incident import refusals
+from domain.incident.erasure import SealedParts
 from domain.incident.source_decisions import Source
 from domain.incident.state import Incident
 from domain.values.time.zones import ZoneLookup
@@ -56,6 +58,18 @@ class VisibleStates:
     def source(self, origin: str) -> Source | None:
         """Return a source; None if it is not registered."""
         return self._repository.source(origin)
+
+    def report_parts(self, report_id: UUID, home: UUID) -> Mapping[Part, tuple[int, ...]]:
+        """Return, by part, the positions of the facts about a report that have it; raises ErasureUnavailable."""
+        return self._repository.report_parts(report_id, home)
+
+    def report_origins(self, report_id: UUID, home: UUID) -> Iterable[str]:
+        """Return the sources of a report, as filed and as corrected."""
+        return self._repository.report_origins(report_id, home)
+
+    def sealed_by(self, origin: str) -> SealedParts | None:
+        """Return the sealed parts under the key of a source, of all collections; who does not see all may not ask."""
+        return self._repository.sealed_by(origin)
 
     def adopted(self) -> str | None:
         """Return the policy in force; None if none was ever adopted."""

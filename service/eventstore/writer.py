@@ -25,6 +25,7 @@ from service.eventstore.command_queue import (
     Request,
     WriteRequest,
 )
+from service.eventstore.sealing import NoSealer, PartSealer
 
 __all__ = ["Acknowledgement", "CommandWriter", "Overloaded", "WriteRequest", "Writer"]
 
@@ -83,15 +84,23 @@ class _NotAllAccepted(Exception):
 class Writer:
     """Records the commands of one process in their order, many in one transaction.
 
-    `zones` looks up the offsets of time zones that incidents are opened with.
+    `zones` looks up the offsets of time zones that incidents are opened with; `sealer` seals protected parts, which
+    are refused without one.
     Appends serialise anyway, so deciding under the lock makes conflicts and their
     retries vanish. A command that is refused, or fails unforeseen, does not affect the
     others: where the database refuses one of a transaction, it is found by inserting again and the
     others are recorded without it.
     """
 
-    def __init__(self, log: AppendableLog, zones: ZoneLookup, metrics: WriterMetrics | None = None) -> None:
+    def __init__(
+        self,
+        log: AppendableLog,
+        zones: ZoneLookup,
+        sealer: PartSealer | None = None,
+        metrics: WriterMetrics | None = None,
+    ) -> None:
         self._log = log
+        self._sealer = sealer or NoSealer()
         self._metrics = metrics
         self._zones = zones
         self._cache = WriterCache()
@@ -237,7 +246,7 @@ class Writer:
         answers: list[Outcome] = []
         try:
             with self._log.appending() as session:
-                batch = Batch(session, self._cache, self._zones)
+                batch = Batch(session, self._cache, self._zones, self._sealer)
                 batch.prefetch(writes)
                 answers.extend(self._decide_until_deadline(batch, writes, at_least, refused))
                 if atomic:

@@ -1,7 +1,7 @@
 """Interface of exporters: incidents at a reading become a file of a format."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
@@ -9,6 +9,7 @@ from uuid import UUID
 
 from domain.history.history import History
 from domain.reading import Reading
+from service.eventstore.erasures import Erasures
 from service.eventstore.stored_fact import StoredFact
 
 
@@ -30,15 +31,16 @@ class FoldedIncident(NamedTuple):
 class Export:
     """Input of an exporter: the log as of `position`, at a reading.
 
-    `incidents` folds one incident at a time, ordered by slug; `facts` reads the log up to the position. `map` is a
-    mapping file, `view` the name of a view, `only` the selected slugs (empty: all), `log` the identity of the log.
-    Both iterators report their progress.
+    `incidents` folds one incident at a time, ordered by slug; `facts` reads the log up to the position; `erasures`
+    tells what was erased until now of what is at home in streams. `map` is a mapping file, `view` the name of a view,
+    `only` the selected slugs (empty: all), `log` the identity of the log. Both iterators report their progress.
     """
 
     position: int
     reading: Reading
     incidents: Callable[[], Iterator[FoldedIncident]]
     facts: Callable[[], Iterator[StoredFact]]
+    erasures: Callable[[Sequence[UUID]], Erasures] = lambda _: Erasures()
     map: Path | None = None
     view: str | None = None
     only: tuple[str, ...] = ()

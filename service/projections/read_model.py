@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Generic, Literal, LiteralString, TypeVar
+from typing import Generic, Literal, LiteralString, NamedTuple, TypeVar
+from uuid import UUID
 
 from psycopg.sql import SQL, Composed, Identifier
 
@@ -23,6 +24,13 @@ Subject = IncidentProjection | Source | None
 """The state of an incident, or of a source (None before its first fact)."""
 
 
+class CellReplacement(NamedTuple):
+    """Cells to write into every stored row, of any position, with the values `where`; both by column."""
+
+    where: Mapping[str, object]
+    cells: Mapping[str, object]
+
+
 @dataclass(frozen=True, slots=True)
 class ReadModel(Generic[S]):
     """A rebuildable table, filled from the log, for questions across incidents.
@@ -35,6 +43,9 @@ class ReadModel(Generic[S]):
     Each row is kept with its range of positions (`since`, `until`; `until` is null while it is current), so one table
     answers for now and for any moment. Another `version` is built at the next start of a projector. `key` and `cells`
     are the columns with their types; `indexes` are the parts of CREATE INDEX after `ON table`.
+
+    A read model with words of the free text says what becomes of them when that is erased: `erased` gives, for a
+    report, the cells that replace those of its stored rows, also of past ones.
     """
 
     name: LiteralString
@@ -45,6 +56,7 @@ class ReadModel(Generic[S]):
     cells: Mapping[LiteralString, LiteralString]
     rows: Callable[[S], Iterable[RowValues]]
     changed: Callable[[S, SummaryChanges], Iterable[RowChange]] | None = None
+    erased: Callable[[S, UUID], Iterable[CellReplacement]] | None = None
     indexes: tuple[LiteralString, ...] = ()
 
     @property

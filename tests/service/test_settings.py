@@ -15,6 +15,8 @@ NAMES = (
     "KNOWNWHEN_HOSTS",
     "KNOWNWHEN_PORT",
     "KNOWNWHEN_LOG",
+    "KNOWNWHEN_KEK_FILE",
+    "KNOWNWHEN_KEK_COMMAND",
     "KNOWNWHEN_ACCESS",
     "KNOWNWHEN_PUBLIC_READ",
     "KNOWNWHEN_ORIGINS",
@@ -43,15 +45,17 @@ def test_with_nothing_set_the_bundled_server_serves_this_machine_only() -> None:
 
 def test_every_setting_is_read_from_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
     served = ("postgresql://me@db/kw", "~/kw", "::1", "log.example.org, *", "9000", "json")
+    sealed = ("~/keys", "our-kms --region x")
     asked_by = ("open", "true", "https://App.example.org:443, http://localhost:3000", "100")
     issuer = ("https://id.example.org/realm", "log", "roles", "desks")
-    values = (*served, *asked_by, *issuer)
+    values = (*served, *sealed, *asked_by, *issuer)
     for name, value in zip(NAMES, values, strict=True):
         monkeypatch.setenv(name, value)
     settings = read_settings()
     assert settings.database_url == "postgresql://me@db/kw"
     assert settings.data == Path.home() / "kw"
     assert settings.hosts == "log.example.org, *"
+    assert (settings.kek_file, settings.kek_command) == (Path.home() / "keys", "our-kms --region x")
     assert (settings.host, settings.port, settings.log, settings.public_read) == ("::1", 9000, "json", True)
     assert settings.served_hosts().origins == {"https://app.example.org", "http://localhost:3000"}
     assert (settings.is_open, settings.token_rate, settings.oidc_issuer) == (True, 100, issuer[0])

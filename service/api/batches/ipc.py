@@ -27,7 +27,7 @@ def pack(line: ParsedLine) -> PackedLine:
     """Encode a line; the inverse of `unpack`."""
     write = line.write
     raw = line.raw if isinstance(line.raw, bytes) else orjson.dumps(line.raw)
-    if not isinstance(write.command, FileReport) or write.incident is None:
+    if not isinstance(write.command, FileReport) or write.incident is None or write.sealed is not None:
         return PackedLine(raw)
     report = write.command.report
     content = orjson.dumps(document(report))
@@ -35,7 +35,7 @@ def pack(line: ParsedLine) -> PackedLine:
 
 
 def unpack(packed: PackedLine) -> ParsedLine:
-    """Decode a line of `pack`. A line that is no report is parsed again."""
+    """Decode a line of `pack`. One that is no report, or has a protected part, is parsed again."""
     if packed.kind is None:
         return read_line(packed.raw)
     report_id, incident = UUID(bytes=packed.fact_id), UUID(bytes=packed.incident)

@@ -32,7 +32,9 @@ from service.api.errors.problem import HttpProblem, problem_of_fields
 from service.api.errors.validation import FieldError, FieldPath, field_errors_of, format_path
 from service.api.requests import write
 from service.api.requests.body import JsonBody, parse_json, validate_report
+from service.api.requests.sealed_part import without_sealed
 from service.api.requests.write import HttpWrite, WriteHeaders, request_hash
+from service.eventstore.command_queue import SealedContent
 from service.eventstore.writer import WriteRequest
 from service.runtime.json_members import names_are_unique
 
@@ -96,8 +98,9 @@ def of_principal(line: ParsedLine, principal: Principal) -> ParsedLine:
 def write_of(document: Mapping[str, Any], *, coerce_numbers: bool = True) -> WriteRequest:
     """Return the write of a line.
 
-    Its id is the report's own, else derived from the canonical form of the line, so that a repeated line is recorded
-    once. With `coerce_numbers`, numbers are accepted for strings. Raises HttpProblem with an error for each field.
+    Its id is the report's own, else derived from the canonical form of the line without `sealed`, so that a repeated
+    line is recorded once. With `coerce_numbers`, numbers are accepted for strings. Raises HttpProblem with an error for
+    each field.
     """
     name = _command_in(document)
     return (
@@ -121,6 +124,7 @@ def problem_of_line(refusal: refusals.Refusal, document: Mapping[str, Any]) -> H
 def _report(document: Mapping[str, Any], *, coerce_numbers: bool) -> WriteRequest:
     body = {**document}
     incident = body.pop("incident", None)
+    body, sealed = without_sealed(body) or (body, None)
     if not isinstance(incident, str) or not incident.strip():
         raise _without_incident(document, body)
     report = validate_report(body, coerce_numbers=coerce_numbers)
@@ -128,7 +132,7 @@ def _report(document: Mapping[str, Any], *, coerce_numbers: bool) -> WriteReques
     content = _canonical(body)
     report_id = report.report_id or _id_of(target, content)
     command = FileReport(report_id=report_id, report=report)
-    return WriteRequest(command, report_id, request_hash(_OPERATION, target, content), stream)
+    return WriteRequest(command, report_id, request_hash(_OPERATION, target, content), stream, sealed=sealed)
 
 
 def _without_incident(document: Mapping[str, Any], body: dict[str, Any]) -> HttpProblem:
@@ -155,7 +159,7 @@ def _command_in(document: Mapping[str, Any]) -> str | None:
 
 
 def _command(document: Mapping[str, Any], name: str, *, coerce_numbers: bool) -> WriteRequest:
-    body = document[name]
+    body, sealed = _without_sealed(document[name])
     found = [FieldError(format_path((each,)), f"Nothing stands beside “{name}”.") for each in document if each != name]
     try:
         command, incident = command_of(name, body, coerce_numbers=coerce_numbers)
@@ -168,7 +172,15 @@ def _command(document: Mapping[str, Any], name: str, *, coerce_numbers: bool) ->
     if found:
         raise problem_of_fields(found)
     content = _canonical(body)
-    return WriteRequest(command, _id_of(name, content), request_hash(_OPERATION, name, content), incident)
+    hashed = request_hash(_OPERATION, name, content)
+    return WriteRequest(command, _id_of(name, content), hashed, incident, sealed=sealed)
+
+
+def _without_sealed(body: object) -> tuple[Any, SealedContent | None]:
+    """Return the body of a command without the protected part of its report, if it has one, and that part."""
+    if isinstance(body, Mapping) and (found := without_sealed(cast("Mapping[str, Any]", body), "report")):
+        return found
+    return cast("Any", body), None
 
 
 def _prefixed(name: str, field_error: FieldError) -> FieldError:

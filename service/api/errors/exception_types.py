@@ -8,9 +8,11 @@ from psycopg.errors import InsufficientPrivilege, UndefinedTable
 from domain.catalogue import UnknownName
 from domain.incident import refusals
 from service.access.refusals import CannotHandOut, IssuerUnavailable, TokenNameTaken, TokenRevoked, TokenUnknown
+from service.access.sealing import refusals as sealing
 from service.answers import answer, as_of
 from service.api.errors.types import TYPES, ProblemType
 from service.eventstore import LogBusyError, OperationalError, PersistenceError
+from service.eventstore.sealing import SealingUnavailable
 from service.eventstore.writer import Overloaded
 from service.postgres.problems import PostgresProblem
 
@@ -58,6 +60,19 @@ SLUG_BY_EXCEPTION: Mapping[type[Exception], str] = {
     TokenNameTaken: "token-name-taken",
     TokenRevoked: "token-revoked",
     CannotHandOut: "cannot-hand-out",
+    refusals.SourceMissing: "no-such-source",
+    refusals.HeldForLaw: "legal-hold",
+    refusals.ErasureUnavailable: "erasure-unavailable",
+    refusals.NothingToErase: "nothing-changed",
+    SealingUnavailable: "no-sealing-key",
+    sealing.NoSealingKey: "no-sealing-key",
+    sealing.SealingKeyLost: "sealing-key-lost",
+    sealing.KeyCommandFailed: "sealing-key-lost",
+    sealing.SealedPartDamaged: "sealed-part-damaged",
+    sealing.NothingSealed: "nothing-sealed",
+    sealing.SealedPartAbsent: "nothing-sealed",
+    sealing.SealedPartErased: "sealed-part-erased",
+    sealing.ReadNotRecorded: "read-not-recorded",
     answer.MergedAway: "merged",
     answer.NoSuchIncident: "no-such-incident",
     as_of.MomentUnreadable: "moment-unreadable",

@@ -53,6 +53,9 @@ token-invalid 401 The token is not valid
 scope-missing 403 The token lacks a scope
     `scope` names what the operation needs and the token does not have; docs/who-may-do-what.md lists what each
     scope permits. Whoever holds a token with `admin` can make another one.
+every-collection-needed 403 This concerns every collection
+    A source is cited in incidents of any collection. What is erased or held of all its reports at once needs a token
+    that sees all of them (`*`).
 too-many-requests 429 Too many requests
     One token sent more requests than it may in a minute, or one network sent too many tokens that are not valid.
     Nothing was recorded. Try again after the seconds in `Retry-After`.
@@ -184,6 +187,24 @@ report-elsewhere 409 The report is shown by another incident
 unknown-origin 422 There is no such source
     `origins` names two sources as documents do: a slug, or `anonymous:<words>|<relay>`. A source is there once
     it is registered, or a report names it.
+no-sealing-key 409 There is no key to seal with
+    A report with `sealed` is kept encrypted or not at all. Whoever runs the service makes a key with
+    `knownwhen keys create`, and names it in `KNOWNWHEN_KEK_FILE` or `KNOWNWHEN_KEK_COMMAND` (docs/erasure.md).
+sealing-key-lost 409 The key-encryption key is not at hand
+    What it protects can be neither opened nor added to. The detail names the key; whoever runs the service puts it
+    back where `KNOWNWHEN_KEK_FILE` or `KNOWNWHEN_KEK_COMMAND` finds it. Without it nothing can be opened, ever.
+sealed-part-damaged 409 The sealed part cannot be opened
+    The sealed part or the wrapped key of its source was changed after it was written, or stands in another's place.
+nothing-sealed 404 There is no sealed part
+    The report has none, or has it elsewhere: exports leave sealed parts out, so a restored log lacks them.
+sealed-part-erased 410 The sealed part was erased
+    Nothing of it is left. The detail gives the position of the fact that says so.
+read-not-recorded 503 The read could not be recorded
+    Who reads a sealed part, and why, is recorded before it is shown. That failed, so nothing was shown.
+legal-hold 409 A legal hold forbids erasure
+    The detail says what is under a hold. It is lifted by `POST …/legal-hold` with `held` false.
+erasure-unavailable 409 Nothing can be erased in this database
+    The role `knownwhen_eraser` could not be made when the database was migrated. docs/erasure.md says how to make it.
 others-refused 409 Another one of these was refused
     With `atomic=true` all lines are recorded, or none. This one could have been; mend those that were refused,
     and send all of them again.

@@ -19,11 +19,13 @@ from domain.incident.commands import (
     AssessReport,
     CorrectReport,
     DisputeReport,
+    EraseReport,
     MoveReport,
     ReinstateReport,
     RetractReport,
 )
 from domain.incident.dispatch import AnyCommand
+from domain.ledger.canonical import canonical
 from domain.values.time.clocks import format_instant
 from service.answers.answer import stream_of
 from service.api.dependencies import in_loop
@@ -31,12 +33,16 @@ from service.api.errors.problem import HttpProblem, problem_of
 from service.api.errors.validation import FieldError, FieldPath, format_path
 from service.api.principals import principal_of
 from service.api.requests.body import JsonBody, read_body, validate
+from service.api.requests.sealed_part import without_sealed
 from service.api.responses import JSON
 from service.api.services import InjectedServices
+from service.eventstore.command_queue import SealedContent
 from service.eventstore.writer import Acknowledgement, WriteRequest
 
 M = TypeVar("M", bound=BaseModel)
-ReportCommand = CorrectReport | RetractReport | ReinstateReport | AssessReport | DisputeReport | MoveReport
+ReportCommand = (
+    CorrectReport | RetractReport | ReinstateReport | AssessReport | DisputeReport | MoveReport | EraseReport
+)
 
 LOCAL = "local"
 """The client in ids derived from Idempotency-Key, where no token was needed."""
@@ -125,6 +131,7 @@ class IncomingWrite:
     def __init__(self, request: Request, services: InjectedServices, headers: WriteHeaderParameters) -> None:
         self.services = services
         self.body = JsonBody(b"", {})
+        self.sealed: SealedContent | None = None
         self._request = request
         self._headers = headers
         self._recorded_by = principal_of(request.scope).id
@@ -142,6 +149,16 @@ class IncomingWrite:
     async def read(self, model: type[M]) -> M:
         """Read the body and validate it. Raises HttpProblem."""
         return validate(model, await self.read_document())
+
+    async def read_report(self, member: str | None = None) -> dict[str, Any]:
+        """Read a body that is a report, or has one as a member, and set its protected part aside. Raises HttpProblem.
+
+        Such a body is hashed in canonical form without that part, so that nobody can guess it by its hash.
+        """
+        await self.read_document()
+        if found := without_sealed(self.body.document, member):
+            self.body, self.sealed = JsonBody(canonical(found.document), found.document), found.sealed
+        return self.body.document
 
     def new_fact_id(self) -> UUID:
         """Return the id of the fact: derived from the token and the idempotency key, else a random one."""
@@ -166,6 +183,7 @@ class IncomingWrite:
             incident=request.incident[1] if request.incident else None,
             recorded_by=self._recorded_by,
             expected_version=request.headers.expected_version,
+            sealed=self.sealed,
         )
         try:
             return await self.services.writer.write(write)

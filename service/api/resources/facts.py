@@ -11,7 +11,7 @@ from service.api.coordinates import coordinates_of
 from service.api.parameters import AsOf, IncidentName
 from service.api.principals import RequestPrincipal
 from service.api.resource import VIEW_PROBLEMS, Description, Resource
-from service.api.responses import HEAD_ONLY, NDJSON, coordinate_headers, entity_tag, matches_entity_tag, negotiate
+from service.api.responses import HEAD_ONLY, NDJSON, cache_headers, entity_tag, matches_entity_tag, negotiate
 from service.api.services import InjectedServices
 from service.eventstore import LogReader, StoredFact
 from service.eventstore.archive.log_lines import format_with_proof
@@ -36,8 +36,9 @@ async def facts(
 ) -> Response:
     """All that the incident's answers depend on: its own facts, those of the sources it cites, and of the policy.
 
-    `state` and `text` are in canonical form. With its salt, each part gives its commitment:
-    HMAC-SHA256(salt, "knownwhen/v1/" + part + 0x00 + bytes). `recorded_by` is told to who has the scope `audit`.
+    `state` and `text` are in canonical form; `text` is null, with its commitment, where it was erased. With its salt,
+    each part gives its commitment: HMAC-SHA256(salt, "knownwhen/v1/" + part + 0x00 + bytes). `recorded_by` is told to
+    who has the scope `audit`.
     """
     negotiate(request, NDJSON)
     moment = await resolve_moment(services.reader, as_of)
@@ -45,8 +46,16 @@ async def facts(
     own = inputs.history.own
     coordinates = await coordinates_of(services.reader, inputs.rows[-1], moment, own.version, own.collection)
     named = principal.may("audit")
-    tag = entity_tag({"coordinates": dict(coordinates), "type": NDJSON, **({} if named else {"recorded_by": None})})
-    headers = coordinate_headers(coordinates, tag)
+    erased = (await services.reader.erasures(sorted({row.stream for row in inputs.rows}))).last
+    tag = entity_tag(
+        {
+            "coordinates": dict(coordinates),
+            "type": NDJSON,
+            **({} if named else {"recorded_by": None}),
+            **({"erased": erased} if erased else {}),
+        }
+    )
+    headers = cache_headers(coordinates, tag, closed=False)  # any text may be erased later
     if matches_entity_tag(request, tag):
         return Response(None, 304, headers)
     positions = [] if HEAD_ONLY in request.scope else [row.position for row in inputs.rows]

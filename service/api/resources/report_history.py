@@ -14,6 +14,7 @@ from domain.facts.union import (
     IncidentMerged,
     IncidentOpened,
     IncidentUnmerged,
+    PartsErased,
     ReportAssessed,
     ReportCorrected,
     ReportDisputed,
@@ -34,6 +35,7 @@ from service.api.resource import VIEW_PROBLEMS, Resource
 from service.api.responses import JSON, document_response, negotiate
 from service.api.services import InjectedServices
 from service.eventstore import LogReader, StoredFact
+from service.eventstore.erasures import Erasures
 from service.runtime.worker_thread import in_thread
 
 RESOURCE = Resource("reports")
@@ -43,7 +45,9 @@ class ReportFact(ResponseModel):
     """One fact about a report."""
 
     model_config = ConfigDict(extra="allow")
-    fact: Literal["filed", "corrected", "retracted", "reinstated", "assessed", "disputed", "moved", "rescoped"]
+    fact: Literal[
+        "filed", "corrected", "retracted", "reinstated", "assessed", "disputed", "moved", "rescoped", "erased"
+    ]
     position: int
     recorded_at: str
     version: int
@@ -70,6 +74,7 @@ _FACT_NAMES: Mapping[FactShape, str] = {
     ReportAssessed: "assessed",
     ReportDisputed: "disputed",
     ReportMoved: "moved",
+    PartsErased: "erased",
     ClaimsRescoped: "rescoped",
 }
 _OF_STREAM = topics_of(IncidentOpened, CollectionChanged, *(shape for shape in _FACT_NAMES if shape is not ReportFiled))
@@ -103,12 +108,13 @@ async def read_history(
     shown, merges = await _resolve_merges(reader, _last(rows, "to", ReportMoved) or home, moment.position)
     last = max((*rows, *merges), key=lambda row: row.position)
     coordinates = await coordinates_of(reader, last, moment, rows[-1].version, collection)
+    erased = await reader.erasures([filed.stream]) if any(map(_lacks_text, rows)) else Erasures()
     document = {
         "report_id": str(report_id),
         "incident": shown,
         "home": home,
         "standing": _standing(rows),
-        "history": [_step(row, str(report_id)) for row in rows],
+        "history": [_step(row, str(report_id), erased) for row in rows],
         "coordinates": dict(coordinates),
     }
     return document_response(request, document, coordinates)
@@ -152,9 +158,13 @@ def _standing(rows: list[StoredFact]) -> str:
     return "corrected" if any(row.is_a(ReportCorrected) for row in rows) else "standing"
 
 
-def _step(row: StoredFact, report_id: str) -> dict[str, Any]:
+def _lacks_text(row: StoredFact) -> bool:
+    return row.text is None and row.text_commitment is not None
+
+
+def _step(row: StoredFact, report_id: str, erased: Erasures) -> dict[str, Any]:
     """Return one fact of a report as JSON: state, free text, and position."""
-    state, text = row.document(), row.words()
+    state, text = row.document(), erased.words(row)
     state.pop("report_id", None)
     if "claims" in state:  # one fact may rescope claims of several reports
         state["claims"] = _claims(state, report_id)
@@ -165,9 +175,11 @@ def _step(row: StoredFact, report_id: str) -> dict[str, Any]:
         "version": row.version,
         **state,
     }
-    if reason := text.pop("reason", None):
+    if _lacks_text(row) and "report" not in state:
+        found["reason"] = text
+    elif reason := text.pop("reason", None):
         found["reason"] = reason
-    if text:
+    if text and "report" in state:
         found["report"] = {**state["report"], "text": text}
     for clock in ("reported", "occurred"):
         if found.get(clock) is not None:

@@ -6,7 +6,6 @@ from functools import cached_property
 from typing import Annotated, Any, Final, Literal, LiteralString
 from urllib.parse import quote
 
-import orjson
 from fastapi import Query, Request
 from psycopg import sql
 from starlette.responses import Response
@@ -35,6 +34,7 @@ from service.api.resource import MOMENT_PROBLEMS, Description, Resource
 from service.api.responses import JSON, negotiate
 from service.api.services import InjectedServices
 from service.eventstore import LogReader
+from service.eventstore.erasures import Erasures
 
 RESOURCE = Resource("reports")
 
@@ -250,7 +250,10 @@ async def _shown(snapshot: Snapshot, rows: Sequence[ResultRow]) -> dict[str, str
 
 async def _texts(reader: LogReader, positions: Iterable[int]) -> dict[int, dict[str, Any]]:
     """Read the free text of report contents by position, without the `reason` of corrections."""
-    texts = {row.position: orjson.loads(row.text) for row in await reader.at(list(positions)) if row.text}
+    rows = await reader.at(list(positions))
+    streams = {row.stream for row in rows if row.text is None and row.text_commitment is not None}
+    erased = await reader.erasures(sorted(streams)) if streams else Erasures()
+    texts = {row.position: erased.words(row) for row in rows}
     for text in texts.values():
         text.pop("reason", None)
     return texts

@@ -12,7 +12,7 @@ from domain.reports.registry import KINDS, AnyReport
 from domain.values.text_types import FreeText, Strict
 from domain.values.time.clocks import EdtfReported
 from service.api.parameters import IncidentName, ReportId
-from service.api.requests.body import validate_report
+from service.api.requests.body import validate, validate_report
 from service.api.requests.direct_filing import FILING_PATH, DirectFiling
 from service.api.requests.write import IncomingWrite, WriteParameter, write_response
 from service.api.resource import Resource
@@ -52,6 +52,7 @@ _OF_CONTENT = (
     "version-mismatch scope-undeclared event-needed two-figures-one-key supersedes-itself",
     "time-unreadable",
 )
+_OF_SEALING = ("no-sealing-key sealing-key-lost sealed-part-damaged",)
 _CORRECTION = {
     "cause": "transcription",
     "report": dict(KINDS["toll_revised"].example),
@@ -64,9 +65,9 @@ _TAKEN_BACK = {"by": "source", "reported_at": "2025-03-13", "reason": "The sourc
 async def file_report(write: WriteParameter, incident: IncidentName) -> Response:
     """File a report of any kind; `kind` says which.
 
-    With a `report_id` of your own, or an `Idempotency-Key`, a retry is safe.
+    With a `report_id` of your own, or an `Idempotency-Key`, a retry is safe. What must never leak goes into `sealed`.
     """
-    return await _file(write, incident, validate_report(await write.read_document()))
+    return await _file(write, incident, validate_report(await write.read_report()))
 
 
 async def _file(write: IncomingWrite, incident: str, report: Report) -> Response:
@@ -86,6 +87,7 @@ RESOURCE.add_api_route(
     **RESOURCE.writes(
         Report,
         "no-such-incident merged incident-closed reported-in-the-future",
+        *_OF_SEALING,
         *_OF_CONTENT,
         examples=_EXAMPLES,
     ),
@@ -98,6 +100,7 @@ RESOURCE.add_api_route(
     **RESOURCE.writes(
         Correction,
         "no-such-report report-retracted nothing-changed report-id-is-kept reported-at-is-kept",
+        *_OF_SEALING,
         *_OF_CONTENT,
         examples={"correction": {"value": _CORRECTION}},
     ),
@@ -105,9 +108,10 @@ RESOURCE.add_api_route(
 async def correct(write: WriteParameter, report_id: ReportId) -> Response:
     """Give the whole new content. It counts at every reported moment, from its position on.
 
-    What the source itself says anew is not a correction but another report.
+    What the source itself says anew is not a correction but another report. A `sealed` of the new content is kept
+    beside that of the report.
     """
-    given = await write.read(Correction)
+    given = validate(Correction, await write.read_report("report"))
     command = CorrectReport(report_id=report_id, cause=given.cause, report=given.report, reason=given.reason)
     return await write.record_about_report("correction", command, within=("report",))
 

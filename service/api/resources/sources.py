@@ -34,7 +34,15 @@ class SourceFactEntry(ResponseModel):
     """One fact about a source."""
 
     model_config = ConfigDict(extra="allow")
-    fact: Literal["registered", "graded", "same_origin_stated", "same_origin_undone"]
+    fact: Literal[
+        "registered",
+        "graded",
+        "same_origin_stated",
+        "same_origin_undone",
+        "parts_erased",
+        "hold_placed",
+        "hold_lifted",
+    ]
     position: int
     recorded_at: str
     version: int

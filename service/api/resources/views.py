@@ -89,7 +89,7 @@ async def _send(request: Request, services: InjectedServices, question: AnswerRe
             problem.members["suggestion"] = address(request, suggested)
         raise problem from unknown
     head = answer_headers(found, media_type)
-    if found.closed:
+    if found.closed and not found.has_text:
         services.closed_heads.add((question, media_type), head)
     return answer_response(request, found, head)
 

@@ -89,7 +89,7 @@ def format_with_proof(row: StoredFact, **more: str | None) -> bytes:
 
 
 def format_fact(row: StoredFact) -> bytes:
-    """Write a fact of a log that has no sealed parts as one line, with all its columns."""
+    """Write a fact as one line, with all its columns; of a sealed part the commitment alone leaves the log."""
     return format_with_proof(row, request_hash=row.request_hash.hex() if row.request_hash else None)
 
 
@@ -118,6 +118,7 @@ def _fact(found: dict[str, Any]) -> StoredFact:
     hash_ = found["request_hash"]
     state, state_salt, state_commitment = _part("state", found)
     text, text_salt, text_commitment = _part("text", found)
+    sealed_commitment = found["commitments"].get("sealed")
     return StoredFact(
         UUID(found["stream"]),
         _count(found["version"], 1),
@@ -131,6 +132,7 @@ def _fact(found: dict[str, Any]) -> StoredFact:
         found["recorded_by"] if found["recorded_by"] is None else str(found["recorded_by"]),
         None if hash_ is None else _bytes(hash_),
         state_commitment,
+        None if sealed_commitment is None else _bytes(sealed_commitment),
         state_salt=state_salt,
         text_salt=text_salt,
     )

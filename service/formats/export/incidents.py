@@ -9,6 +9,7 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 from uuid import UUID
@@ -24,6 +25,7 @@ from domain.reading import Reading
 from service.answers.answer import MergedAway, NoSuchIncident, NotYetKnown, stream_of
 from service.answers.as_of import parse_moment, resolve_moment
 from service.answers.bulk_inputs import BulkInputs, UndecodableFact
+from service.eventstore import sync_reader
 from service.eventstore.reader import FIRST_OF, HEAD, LOG_ID, POSITION_AT, SLICE, LogHead
 from service.eventstore.stored_fact import StoredFact, stored_fact, topics_sql
 from service.formats.exporter import Export, FoldedIncident, Unwritable
@@ -103,6 +105,7 @@ def open_export(
             reading=Reading(until, policy),
             incidents=incidents.folded,
             facts=lambda: log.facts(position, progress),
+            erasures=partial(sync_reader.erasures, connection.cursor(binary=True, row_factory=tuple_row)),
             map=request.map,
             view=request.view,
             only=tuple(request.only),

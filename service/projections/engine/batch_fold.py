@@ -7,7 +7,7 @@ from functools import partial
 from uuid import UUID
 
 from domain.facts.streams import POLICY_STREAM
-from domain.facts.union import Recorded, SourceFact
+from domain.facts.union import PartsErased, Recorded, SourceFact
 from service.eventstore.stored_fact import StoredFact
 from service.projections.engine.subject_cache import SubjectCache
 from service.projections.engine.subject_fold import Failure, RowChanges, RowFold
@@ -41,6 +41,8 @@ class BatchFold:
         if isinstance(recorded.fact, SourceFact):
             found += self._apply("source", recorded.stream, recorded)
         for stream in self._incidents(recorded):
+            if isinstance(recorded.fact, PartsErased):
+                self.cache.discard(stream)  # folded again, without the text
             found += self._apply("incident", stream, recorded)
         self.rows.put(found, recorded.position)
         self.cache.invalidate(recorded.stream)  # last: until here the cache is read as of the position before the fact

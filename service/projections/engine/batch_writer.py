@@ -1,15 +1,16 @@
 """Writer of row versions: one UPDATE that ends rows, then one COPY of all new rows."""
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Final, LiteralString
 
 import psycopg
 from psycopg import Cursor
-from psycopg.sql import SQL, Identifier
+from psycopg.sql import SQL, Composed, Identifier
 
 from service.projections.engine import array_dumpers
 from service.projections.engine.row_versions import RowVersions
-from service.projections.read_model import ReadModel
+from service.projections.read_model import CellReplacement, ReadModel
 
 # The unique index of current rows finds them.
 END: Final = (
@@ -41,6 +42,19 @@ def write(cursor: Cursor[Any], model: ReadModel[Any], schema: str, versions: Row
         raise
     except Exception as error:  # many types: values that a column cannot hold are refused by psycopg or by PostgreSQL
         raise CannotWrite(model.name, f"{type(error).__name__}: {error}") from error
+
+
+def replace_cells(cursor: Cursor[Any], model: ReadModel[Any], schema: str, replacement: CellReplacement) -> None:
+    """Write cells into stored rows of a generation, within the transaction that moves it. Raises psycopg.Error."""
+    columns: dict[str, LiteralString] = {**model.columns}
+
+    def equal(values: Mapping[str, object], joint: LiteralString) -> Composed:
+        parts = (SQL("{} = %s::{}").format(Identifier(name), SQL(columns[name].split()[0])) for name in values)
+        return SQL(joint).join(parts)
+
+    where, cells = replacement
+    statement = SQL("UPDATE {} SET {} WHERE {}").format(model.table(schema), equal(cells, ", "), equal(where, " AND "))
+    cursor.execute(statement, [*cells.values(), *where.values()])
 
 
 def _copy(cursor: Cursor[Any], model: ReadModel[Any], schema: str, versions: RowVersions) -> None:

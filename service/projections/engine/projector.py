@@ -16,7 +16,7 @@ from service.eventstore import sync_reader
 from service.eventstore.stored_fact import StoredFact
 from service.projections.catalogue import MODELS
 from service.projections.engine.batch_fold import BatchFold
-from service.projections.engine.batch_writer import write
+from service.projections.engine.batch_writer import replace_cells, write
 from service.projections.engine.subject_cache import SubjectCache
 from service.projections.engine.subject_fold import Failure, RowFold
 from service.projections.registry import Advance, Generation, advance
@@ -87,6 +87,8 @@ class Projector:
                 name = step.generation.name
                 if versions := rows.versions[name]:
                     write(cursor, MODELS[name], step.generation.schema, versions)
+                for each in rows.replacements.get(name, ()):
+                    replace_cells(cursor, MODELS[name], step.generation.schema, each)
         for versions in rows.versions.values():
             versions.mark_written()
 

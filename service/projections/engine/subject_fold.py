@@ -12,14 +12,14 @@ from uuid import UUID
 import psycopg
 from msgspec import Struct
 
-from domain.facts.union import Recorded, SourceFact
+from domain.facts.union import PartsErased, Recorded, SourceFact
 from domain.facts.versions import topic_of
 from domain.incident import source_decisions as sources
 from domain.summary.incident_projection import IncidentProjection
 from domain.summary.summary import SummaryChanges
 from domain.values.time.clocks import format_instant
 from service.projections.engine.row_versions import Fingerprints, RowVersions, fingerprint
-from service.projections.read_model import ReadModel, RowChange, Subject, SubjectKind
+from service.projections.read_model import CellReplacement, ReadModel, RowChange, Subject, SubjectKind
 
 
 class Failure(NamedTuple):
@@ -92,12 +92,14 @@ class Applied(Struct, frozen=True, gc=False):
 class RowFold:
     """Row versions of some read models, as facts are applied to subjects.
 
-    A read model that fails at a fact has no rows of it and gets no further facts; the others continue.
+    A read model that fails at a fact has no rows of it and gets no further facts; the others continue. `replacements`
+    are cells of stored rows, by read model, for erased text.
     """
 
     models: Sequence[ReadModel[Any]]
     versions: dict[str, RowVersions] = field(init=False)
     failures: dict[str, Failure] = field(default_factory=dict[str, Failure])
+    replacements: dict[str, list[CellReplacement]] = field(default_factory=dict[str, list[CellReplacement]])
     _running: dict[SubjectKind, Sequence[ReadModel[Any]]] = field(
         default_factory=dict[SubjectKind, Sequence[ReadModel[Any]]]
     )
@@ -153,7 +155,12 @@ class RowFold:
                 continue
             if changes:
                 found.append(RowChanges(model, changes, current))
+            self._replace_erased(model, fold, recorded)
         return Applied(fold, summary_changes, found)
+
+    def _replace_erased(self, model: ReadModel[Any], fold: SubjectFold, recorded: Recorded) -> None:
+        if model.erased is not None and isinstance(recorded.fact, PartsErased):
+            self.replacements.setdefault(model.name, []).extend(model.erased(fold.state, recorded.fact.report_id))
 
     def put(self, found: Iterable[RowChanges], position: int) -> None:
         """Add the changes of a fact to the row versions of the read models that have not failed at it."""

@@ -11,7 +11,7 @@ from domain.summary.incident_projection import IncidentProjection
 from domain.summary.summary import SummaryChanges
 from domain.values.search_words import words_of
 from domain.values.sources import AnonymousSource
-from service.projections.read_model import ReadModel, RowChange, RowValues
+from service.projections.read_model import CellReplacement, ReadModel, RowChange, RowValues
 
 
 def _rows(projection: IncidentProjection) -> Iterable[RowValues]:
@@ -49,6 +49,14 @@ def _row(projection: IncidentProjection, report_id: UUID) -> RowValues:
         list(report.tags),
         words_of(_texts(report)),
     )
+
+
+def _erased(projection: IncidentProjection, report_id: UUID) -> Iterable[CellReplacement]:
+    """Return the words of each content of a report without its text."""
+    history = projection.history.all_reports.get(report_id)
+    for version in history.versions if history else ():
+        where = {"report": report_id, "content": version.position}
+        yield CellReplacement(where, {"words": words_of(_texts(version.report))})
 
 
 def _texts(report: Report) -> list[str | None]:
@@ -89,5 +97,6 @@ READ_MODEL: ReadModel[IncidentProjection] = ReadModel(
     },
     rows=_rows,
     changed=_changed,
+    erased=_erased,
     indexes=("USING gin (words)", "(origin)", "(reported_to)"),
 )
