@@ -10,10 +10,12 @@ from hashlib import sha256
 from ipaddress import ip_address
 from typing import Final, Literal, NamedTuple
 
+import psycopg
+
 from service.access import oidc, token_text
 from service.access.oidc import Issuer
 from service.access.principal import NOBODY, READER, Principal
-from service.access.refusals import TokenInvalid
+from service.access.refusals import IssuerUnavailable, TokenInvalid
 from service.access.request_limits import RequestLimits
 from service.access.sessions import LASTS, Session, SessionStore
 from service.access.tokens import Network, Token, TokenStore
@@ -101,14 +103,15 @@ class Authenticator:
 
         Raises TokenInvalid, TooManyRequests and IssuerUnavailable.
         """
-        key = credential.hash
-        if self._verified.get(key) is None:  # one that was valid a moment ago is looked up in any case
+        key, is_token = credential.hash, credential.kind == "bearer"  # browsers send cookies that have ended
+        if is_token and self._verified.get(key) is None:  # one that was valid a moment ago is looked up in any case
             self._limits.expect_few_failures(client)
         try:
             found = await self._verified_once(key, credential)
             return self._admitted(found, client)
         except TokenInvalid:
-            self._limits.count_failure(client)
+            if is_token:
+                self._limits.count_failure(client)
             raise
 
     def stands(self, credential: Credential) -> bool:
@@ -117,11 +120,18 @@ class Authenticator:
         return found is not None and self._clock() < found.fresh_until
 
     async def still_stands(self, credential: Credential) -> bool:
-        """Say whether a credential is still valid: for answers that go on after they were permitted."""
+        """Say whether a credential is still valid, for answers that go on after they were permitted.
+
+        While that cannot be asked, it is until its expiry.
+        """
+        key = credential.hash
         try:
-            await self._verified_once(credential.hash, credential)
+            await self._verified_once(key, credential)
         except TokenInvalid:
             return False
+        except (psycopg.Error, IssuerUnavailable):
+            before = self._verified.get(key)
+            return before is not None and self._now() < before.expires_at
         return True
 
     async def begin_session(self, credential: Credential, secret_hash: bytes) -> datetime:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from service.access.authenticator import FRESH_SECONDS, Authenticator, Credential, session_hash
 from service.access.principal import NOBODY, OPERATOR, READER
 from service.access.refusals import TokenInvalid, TooManyRequests
-from service.access.request_limits import MOST_FAILURES, RequestLimits, network_of
+from service.access.request_limits import MOST_FAILURES, RequestLimits
 from service.access.sessions import SessionStore
 from service.access.token_text import format_token
 from service.access.tokens import Token, TokenStore
@@ -27,12 +28,15 @@ GENEROUS = 1_000_000
 
 
 class Counted(TokenStore):
-    """The table of tokens, which counts what it is asked."""
+    """The table of tokens, which counts what it is asked, and does not answer while it is `gone`."""
 
     asked = 0
+    gone = False
 
     async def find(self, token_id: str) -> Token | None:
         self.asked += 1
+        if self.gone:
+            raise psycopg.OperationalError
         return await super().find(token_id)
 
 
@@ -212,12 +216,6 @@ def test_a_network_that_sends_too_many_wrong_tokens_waits_but_for_those_that_wer
     within(work)
 
 
-def test_networks_are_those_of_a_household_or_an_office() -> None:
-    assert network_of("192.0.2.7") == network_of("::ffff:192.0.2.200") == "192.0.2.0/24"
-    assert network_of("2001:db8:1:2:3::4") == "2001:db8:1:2::/64"
-    assert (network_of("fe80::1%eth0"), network_of(""), network_of("unix")) == ("fe80::/64", "", "unix")
-
-
 def test_the_last_use_is_kept_to_the_hour(within: Callable[..., None], database_url: str) -> None:
     token = issued(database_url, "read")
 
@@ -251,6 +249,29 @@ def test_a_session_ends_after_its_hours_and_with_its_token(within: Callable[...,
         world.seconds += 1
         with pytest.raises(TokenInvalid, match="ended"):
             await world.authenticator.verify(one, HERE)
+
+    within(work)
+
+
+def test_an_answer_that_goes_on_ends_with_its_token_and_not_with_the_database(
+    within: Callable[..., None], database_url: str
+) -> None:
+    token, revoked = issued(database_url, "read", days=1), issued(database_url, "read")
+
+    async def work(world: World) -> None:
+        of = [Credential("bearer", each.text) for each in (token, revoked)]
+        for each in (token, revoked):
+            await world.ask(each.text)
+        await world.tokens.revoke(revoked.token.id, OPERATOR)
+        assert [world.authenticator.stands(each) for each in of] == [True, True]
+        world.seconds = FRESH_SECONDS
+        assert [world.authenticator.stands(each) for each in of] == [False, False]
+        assert [await world.authenticator.still_stands(each) for each in of] == [True, False]
+        world.tokens.gone = True
+        world.seconds = 2 * FRESH_SECONDS
+        assert await world.authenticator.still_stands(of[0])
+        world.seconds = 24 * 3_600
+        assert not await world.authenticator.still_stands(of[0])
 
     within(work)
 
