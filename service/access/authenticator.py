@@ -10,10 +10,12 @@ from hashlib import sha256
 from ipaddress import ip_address
 from typing import Final, Literal, NamedTuple
 
+import psycopg
+
 from service.access import oidc, token_text
 from service.access.oidc import Issuer
 from service.access.principal import NOBODY, READER, Principal
-from service.access.refusals import TokenInvalid
+from service.access.refusals import IssuerUnavailable, TokenInvalid
 from service.access.request_limits import RequestLimits
 from service.access.sessions import LASTS, Session, SessionStore
 from service.access.tokens import Network, Token, TokenStore
@@ -29,19 +31,31 @@ _SKEW: Final = timedelta(seconds=oidc.SKEW_SECONDS)
 
 
 class Credential(NamedTuple):
-    """What a request names itself by: a token or JWT of `Authorization: Bearer`, or the cookie of a session."""
+    """What a request names itself by, as it was sent: the header `Authorization`, or the value of the cookie."""
 
     kind: Literal["bearer", "session"]
-    text: str
+    sent: bytes
 
     def __repr__(self) -> str:
         """Return its kind alone."""
         return f"Credential({self.kind})"
 
     @property
-    def hash(self) -> bytes:
+    def key(self) -> bytes:
         """The SHA-256 that it is known by in memory."""
-        return sha256(f"{self.kind} {self.text}".encode()).digest()
+        return sha256(self.sent if self.kind == "bearer" else b"session " + self.sent).digest()
+
+    @property
+    def token(self) -> str:
+        """The token of `Authorization: Bearer`, or the secret of the cookie. Raises TokenInvalid."""
+        text = self.sent.decode("latin-1").strip(" \t")
+        if self.kind == "session":
+            return text
+        scheme, _, token = text.partition(" ")
+        if scheme.lower() != "bearer" or not text.isascii():
+            message = "The header must be `Authorization: Bearer` and one token."
+            raise TokenInvalid(message)
+        return token.strip(" ")
 
 
 @dataclass(slots=True)
@@ -91,53 +105,64 @@ class Authenticator:
 
         Raises TokenInvalid and TooManyRequests.
         """
-        found = self._verified.get(credential.hash)
+        found = self._verified.get(credential.key)
         if found is None or self._clock() >= found.fresh_until:
             return None
-        return self._admitted(found, client)
+        if found.networks or found.left <= 0:
+            return self._admitted(found, client)
+        found.left -= 1
+        return found.principal
 
     async def verify(self, credential: Credential, client: str) -> Principal:
         """Return the principal of a credential; `client` is the address that it came from.
 
         Raises TokenInvalid, TooManyRequests and IssuerUnavailable.
         """
-        key = credential.hash
-        if self._verified.get(key) is None:  # one that was valid a moment ago is looked up in any case
+        key, is_token = credential.key, credential.kind == "bearer"  # browsers send cookies that have ended
+        if is_token and self._verified.get(key) is None:  # one that was valid a moment ago is looked up in any case
             self._limits.expect_few_failures(client)
         try:
             found = await self._verified_once(key, credential)
             return self._admitted(found, client)
         except TokenInvalid:
-            self._limits.count_failure(client)
+            if is_token:
+                self._limits.count_failure(client)
             raise
 
     def stands(self, credential: Credential) -> bool:
         """Say whether a credential was verified a moment ago, so that nothing has to be asked."""
-        found = self._verified.get(credential.hash)
+        found = self._verified.get(credential.key)
         return found is not None and self._clock() < found.fresh_until
 
     async def still_stands(self, credential: Credential) -> bool:
-        """Say whether a credential is still valid: for answers that go on after they were permitted."""
+        """Say whether a credential is still valid, for answers that go on after they were permitted.
+
+        While that cannot be asked, it is until its expiry.
+        """
+        key = credential.key
         try:
-            await self._verified_once(credential.hash, credential)
+            await self._verified_once(key, credential)
         except TokenInvalid:
             return False
+        except (psycopg.Error, IssuerUnavailable):
+            before = self._verified.get(key)
+            return before is not None and self._now() < before.expires_at
         return True
 
     async def begin_session(self, credential: Credential, secret_hash: bytes) -> datetime:
         """Begin a session that stands for a bearer credential, and return when it ends. Raises TokenInvalid."""
-        verified = await self._verified_once(credential.hash, credential)
+        verified = await self._verified_once(credential.key, credential)
         now = self._now()
         ends = min(now + LASTS, verified.expires_at)
-        of_token = token_text.parse_token(credential.text)
+        of_token = token_text.parse_token(credential.token)
         session = Session(of_token.id, None, ends) if of_token else Session(None, verified.principal, ends)
         await self._sessions.begin(secret_hash, session, now)
         return ends
 
     async def end_session(self, credential: Credential) -> None:
         """End a session at once in this process, and within seconds in others."""
-        self._verified.pop(credential.hash)
-        await self._sessions.end(session_hash(credential.text))
+        self._verified.pop(credential.key)
+        await self._sessions.end(session_hash(credential.token))
 
     def forget_all(self) -> None:
         """Verify every credential anew: after a token was revoked or rotated here."""
@@ -184,7 +209,7 @@ class Authenticator:
         return found
 
     async def _looked_up(self, credential: Credential, now: datetime) -> Verified:
-        text = credential.text
+        text = credential.token
         if credential.kind == "session":
             return await self._of_session(text, now)
         if text.startswith(token_text.PREFIX):

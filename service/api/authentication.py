@@ -9,7 +9,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.access import token_text
 from service.access.authenticator import Authenticator, Credential
-from service.access.oidc import LONGEST
 from service.access.principal import Principal
 from service.access.refusals import TokenInvalid, TooManyRequests
 from service.api.authorization import CHALLENGE
@@ -22,9 +21,8 @@ from service.api.services import Services
 COOKIE: Final = "knownwhen_session"
 """The name of a session's cookie."""
 
+_COOKIE: Final = COOKIE.encode()
 _CREDENTIAL: Final = "credential"
-_SCHEME: Final = "bearer "
-_MOST_BYTES: Final = max(LONGEST, token_text.LONGEST) + len(_SCHEME)
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _SAME_ORIGIN: Final = "same-origin"
 _DEFAULT_PORTS: Final = (":80", ":443")
@@ -55,7 +53,12 @@ class Authentication:
             return
         try:
             credential = self._credential(scope)
-            principal = await _principal(authenticator, credential, scope)
+            principal = authenticator.anonymous
+            if credential is not None:
+                client = scope["client"][0] if scope.get("client") else ""
+                principal = authenticator.recent(credential, client) or await _verified(
+                    authenticator, credential, client
+                )
         except _HANDLED as error:
             await _problem_of(error).response()(scope, receive, send)
             return
@@ -63,7 +66,8 @@ class Authentication:
             credential = None
         set_principal(scope, principal)
         scope[_CREDENTIAL] = credential
-        await self._app(scope, receive, _while_it_stands(authenticator, credential, send))
+        is_read = scope["method"] in _SAFE
+        await self._app(scope, receive, _watched(authenticator, credential, send, is_read=is_read))
 
     def _credential(self, scope: Scope) -> Credential | None:
         """Return the credential of a request: a token goes before a cookie. Raises HttpProblem and TokenInvalid."""
@@ -77,7 +81,7 @@ class Authentication:
             elif name == b"cookie":
                 cookies.append(value)
         if authorization is not None:
-            return Credential("bearer", _token_in(authorization))
+            return Credential("bearer", authorization)
         secret = _session_in(cookies) if cookies else None
         if secret is None:
             return None
@@ -102,31 +106,19 @@ def _authenticator(scope: Scope) -> Authenticator | None:
     return cast("Services", scope["app"].state.services).authenticator
 
 
-async def _principal(authenticator: Authenticator, credential: Credential | None, scope: Scope) -> Principal:
-    if credential is None:
-        return authenticator.anonymous
-    client = scope["client"][0] if scope.get("client") else ""
+async def _verified(authenticator: Authenticator, credential: Credential, client: str) -> Principal:
     try:
-        return authenticator.recent(credential, client) or await authenticator.verify(credential, client)
+        return await authenticator.verify(credential, client)
     except TokenInvalid:
         if credential.kind == "session":
             return authenticator.anonymous
         raise
 
 
-def _token_in(authorization: bytes) -> str:
-    """Return the token of `Authorization: Bearer …`. Raises TokenInvalid."""
-    text = authorization.decode("latin-1").strip(" \t")
-    if not text.isascii() or len(text) > _MOST_BYTES or not text[: len(_SCHEME)].lower().startswith(_SCHEME):
-        message = "The header must be `Authorization: Bearer` and one token."
-        raise TokenInvalid(message)
-    return text[len(_SCHEME) :].strip(" ")
-
-
-def _session_in(cookies: Iterable[bytes]) -> str | None:
+def _session_in(cookies: Iterable[bytes]) -> bytes | None:
     """Return the value of the session's cookie; None where there is none, or not just one."""
-    pairs = [pair.strip().partition("=") for each in cookies for pair in each.decode("latin-1").split(";")]
-    values = {value for name, _, value in pairs if name == COOKIE and 0 < len(value) <= token_text.LONGEST}
+    pairs = [pair.strip().partition(b"=") for each in cookies for pair in each.split(b";")]
+    values = {value for name, _, value in pairs if name == _COOKIE and 0 < len(value) <= token_text.LONGEST}
     return values.pop() if len(values) == 1 else None
 
 
@@ -143,12 +135,13 @@ def _without_port(host: str) -> str:
     return next((host.removesuffix(port) for port in _DEFAULT_PORTS if host.endswith(port)), host)
 
 
-def _while_it_stands(authenticator: Authenticator, credential: Credential | None, send: Send) -> Send:
-    """Return a `send` that says what the answer depends on, and breaks it off when the credential ends."""
+def _watched(authenticator: Authenticator, credential: Credential | None, send: Send, *, is_read: bool) -> Send:
+    """Return a `send` that says what an answer to a read depends on, and breaks off one whose credential ends."""
 
     async def send_on(message: Message) -> None:
         if message["type"] == "http.response.start":
-            message["headers"] = [*message["headers"], _VARY]
+            if is_read:
+                message["headers"] = [*message["headers"], _VARY]
         elif message.get("more_body") and credential is not None and not await _stands(authenticator, credential):
             raise ClientDisconnect
         await send(message)

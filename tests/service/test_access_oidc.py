@@ -167,13 +167,10 @@ def forged(issuer: TestIssuer) -> dict[str, str]:
 async def test_what_the_issuer_did_not_say_is_refused(
     forged: dict[str, str], settings: IssuerSettings, name: str
 ) -> None:
+    assert set(NAMES) == set(forged)
     with pytest.raises(TokenInvalid) as refused:
         await World(settings).issuer.verify(forged[name])
     assert forged[name] not in str(refused.value)
-
-
-def test_every_forgery_is_tried(forged: dict[str, str]) -> None:
-    assert set(NAMES) == set(forged)
 
 
 @pytest.mark.asyncio

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.access.principal import OPERATOR
+from service.access.request_limits import network_of
 from service.wiring import TokensNeeded
 from tests.patience import PATIENCE
 from tests.service.access import bearer, closed_service, issued, on_tokens
@@ -137,3 +138,9 @@ def test_an_event_stream_ends_with_the_token_that_it_was_asked_by(url: str) -> N
         assert ended.is_set()
         thread.join()
         assert sum("data:" in line for line in seen) < 600
+
+
+def test_networks_are_those_of_a_household_or_an_office() -> None:
+    assert network_of("192.0.2.7") == network_of("::ffff:192.0.2.200") == "192.0.2.0/24"
+    assert network_of("2001:db8:1:2:3::4") == "2001:db8:1:2::/64"
+    assert (network_of("fe80::1%eth0"), network_of(""), network_of("unix")) == ("fe80::/64", "", "unix")

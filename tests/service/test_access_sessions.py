@@ -7,6 +7,7 @@ import psycopg
 import pytest
 
 from service.access.issuing import IssuedToken
+from service.access.request_limits import MOST_FAILURES
 from service.api.authentication import COOKIE
 from service.runtime.hosts import Hosts
 from tests.service.access import bearer, closed_service, issued
@@ -117,6 +118,14 @@ def test_an_ended_session_is_as_none_and_its_cookie_is_taken_back(client: httpx.
     problem(client.get("/v1/policy", headers=headers), "token-needed")
     assert client.get("/healthz", headers=headers).status_code == 200
     assert client.delete("/v1/session", headers=headers).status_code == 204
+
+
+def test_a_browser_that_keeps_an_ended_session_shuts_nobody_out(client: httpx.Client, token: IssuedToken) -> None:
+    headers = {"Cookie": value_of(cookie(client, token)), "Sec-Fetch-Site": "same-origin"}
+    client.delete("/v1/session", headers=headers)
+    for _ in range(MOST_FAILURES + 1):
+        problem(client.get("/v1/policy", headers=headers), "token-needed")
+    assert client.get("/v1/policy", headers=bearer(token)).status_code == 200
 
 
 def test_a_session_does_not_begin_another(client: httpx.Client, token: IssuedToken) -> None:
