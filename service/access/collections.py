@@ -4,19 +4,15 @@ What is looked up of an incident that is not visible is looked up in the same wa
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from typing import Final
-from uuid import UUID, uuid5
+from uuid import UUID
 
 import msgspec
 
-from domain.facts.streams import NAMESPACE
 from domain.incident.refusals import Refusal
 from service.eventstore import LogReader, StoredFact
+from service.eventstore.collections import NO_STREAM
 from service.eventstore.command_queue import Outcome
 from service.eventstore.writer import Acknowledgement, CommandWriter, WriteRequest
-
-NO_STREAM: Final = uuid5(NAMESPACE, "none")
-"""A stream that never has facts."""
 
 
 class VisibleLog(LogReader):
