@@ -178,11 +178,11 @@ class OtherCollection(Refusal):
 
 
 class IncidentIsTied(Refusal):
-    """“{incident}” was merged, or reports were moved, so it shares its past with others; its collection stays."""
+    """“{incident}” was once merged, or reports were moved, so it shares its past with others; its collection stays."""
 
 
 class CollectionForbidden(Refusal):
-    """What this token may write is not in the collection “{collection}”; name one that the token has."""
+    """The collection “{collection}” is not one of this token; name one that is."""
 
     field = "collection"
 

@@ -5,18 +5,24 @@ What is looked up of an incident that is not visible is looked up in the same wa
 
 from collections.abc import Collection, Iterable, Sequence
 from typing import Final
-from uuid import UUID, uuid5
+from uuid import UUID
 
 import msgspec
 
-from domain.facts.streams import NAMESPACE
 from domain.incident.refusals import Refusal
 from service.eventstore import LogReader, StoredFact
+from service.eventstore.collections import NO_STREAM, stream_visible
 from service.eventstore.command_queue import Outcome
+from service.eventstore.reader import OF_TOPICS, READ
 from service.eventstore.writer import Acknowledgement, CommandWriter, WriteRequest
 
-NO_STREAM: Final = uuid5(NAMESPACE, "none")
-"""A stream that never has facts."""
+_STREAMS: Final = "%(streams)s::uuid[]"
+_VISIBLE_STREAMS: Final = f"""ARRAY(
+    SELECT wanted.stream FROM unnest({_STREAMS}) AS wanted (stream) WHERE {stream_visible("wanted.stream")}
+)"""  # noqa: S608 - constants only
+VISIBLE_READ: Final = READ.replace(_STREAMS, _VISIBLE_STREAMS)
+VISIBLE_OF_TOPICS: Final = OF_TOPICS.replace(_STREAMS, _VISIBLE_STREAMS)
+"""The same of visible streams only, in one statement."""
 
 
 class VisibleLog(LogReader):
@@ -45,10 +51,10 @@ class VisibleLog(LogReader):
         return await self._log.log_id()
 
     async def read(self, streams: Sequence[UUID], upto: int, after: int = 0) -> list[StoredFact]:
-        return await super().read(await self.visible(streams), upto, after)
+        return await self._rows(VISIBLE_READ, self._bound(streams, upto) | {"after": after})
 
     async def of_topics(self, streams: Sequence[UUID], topics: Sequence[str], upto: int) -> list[StoredFact]:
-        return await super().of_topics(await self.visible(streams), topics, upto)
+        return await self._rows(VISIBLE_OF_TOPICS, self._bound(streams, upto) | {"topics": list(topics)})
 
     async def at(self, positions: Sequence[int]) -> list[StoredFact]:
         return await self._only_visible(await super().at(positions))
@@ -76,6 +82,9 @@ class VisibleLog(LogReader):
     async def slice(self, after: int, limit: int, upto: int) -> list[StoredFact]:
         """Return what is visible of up to `limit` facts with positions in (after, upto], by position."""
         return await self._only_visible(await super().slice(after, limit, upto))
+
+    def _bound(self, streams: Sequence[UUID], upto: int) -> dict[str, object]:
+        return {"streams": list(streams), "upto": upto, "collections": list(self._collections)}
 
     async def _only_visible(self, rows: Sequence[StoredFact]) -> list[StoredFact]:
         visible = set(await self.visible({row.stream for row in rows}))

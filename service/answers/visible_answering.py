@@ -4,8 +4,9 @@ from dataclasses import replace
 from typing import Protocol, TypeVar
 from uuid import UUID
 
-from service.access.collections import NO_STREAM, VisibleLog
+from service.access.collections import VisibleLog
 from service.answers.questions import DifferenceAnswer, DifferenceQuestion, ViewAnswer, ViewQuestion
+from service.eventstore.collections import NO_STREAM
 
 Q = TypeVar("Q", ViewQuestion, DifferenceQuestion)
 

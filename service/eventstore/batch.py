@@ -22,6 +22,7 @@ from domain.values.sources import Registration, origin_of
 from domain.values.time.zones import ZoneLookup
 from service.eventstore.aggregate_cache import WriterCache
 from service.eventstore.append_session import AppendSession
+from service.eventstore.collections import NO_STREAM
 from service.eventstore.command_queue import Acknowledgement, Outcome, Request, WriteRequest
 from service.eventstore.idempotency import RecordedAnswers
 from service.eventstore.repository import Repository
@@ -98,7 +99,9 @@ class Batch:
         ids.extend(write.fact_ids())
         ids.extend(reports_needed(write.command))
         for stream in streams_needed(write.command, write.incident):
-            if stream not in streams and self._collections.includes(stream, write.collections):
+            if not self._collections.includes(stream, write.collections):
+                streams[NO_STREAM] = 0
+            elif stream not in streams:
                 self._collect_stream(stream, streams)
         if not isinstance(write.command, FileReport | CorrectReport):
             return

@@ -31,7 +31,11 @@ _ROWS: Final = f"""
 """  # noqa: S608 - constants only
 _BY_POSITION: Final = "ORDER BY notification_id LIMIT %(limit)s"
 PAGE: Final = f"{_ROWS} {_BY_POSITION}"
-VISIBLE_PAGE: Final = f"{_ROWS} AND {stream_visible('fact.originator_id')} {_BY_POSITION}"
+# OFFSET 0 keeps the planner from looking up the collection of every row before it sorts and limits them.
+VISIBLE_PAGE: Final = f"""
+    SELECT * FROM ({_ROWS} ORDER BY notification_id OFFSET 0) AS fact
+    WHERE {stream_visible("fact.originator_id")} {_BY_POSITION}
+"""  # noqa: S608 - constants only
 # Within one stream, versions and positions have the same order, and there is an index on versions.
 _OF_STREAM: Final = f"{_ROWS} AND originator_id = %(stream)s"
 _BY_VERSION: Final = "ORDER BY originator_version LIMIT %(limit)s"

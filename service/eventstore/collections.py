@@ -1,10 +1,15 @@
 """SQL of the collection that an incident is in now; `access.collections` has those that were ever put into one."""
 
 from typing import Final, LiteralString
+from uuid import UUID, uuid5
 
+from domain.facts.streams import NAMESPACE
 from domain.facts.union import IncidentOpened
 from domain.values.collections import PUBLIC
 from service.eventstore.stored_fact import topics_sql
+
+NO_STREAM: Final[UUID] = uuid5(NAMESPACE, "none")
+"""A stream that never has facts: read in place of one that is not visible, so that both take as long."""
 
 _NOW: Final = f"""
     coalesce((SELECT named.collection FROM access.collections AS named WHERE named.incident = opened.originator_id),

@@ -8,8 +8,9 @@ import psycopg
 import pytest
 
 from service.projections.catalogue import MODELS
+from tests.service.acting import acting_service, within
 from tests.service.projected import projecting, read
-from tests.service.serving import opened, service
+from tests.service.serving import opened
 
 pytestmark = pytest.mark.one_server_will_do
 
@@ -19,12 +20,16 @@ PROJECTIONS = "/v1/projections"
 @pytest.fixture
 def unprojected(database_url: str) -> Iterator[tuple[str, httpx.Client]]:
     """Return a database that no projector follows, and a client of its service."""
-    with service(database_url) as client:
+    with acting_service(database_url) as client:
         yield database_url, client
 
 
 def projections(client: httpx.Client) -> dict[str, dict[str, Any]]:
-    return {item["name"]: item for item in client.get(PROJECTIONS).json()["items"]}
+    return {item["name"]: item for item in _items(client, {})}
+
+
+def _items(client: httpx.Client, headers: dict[str, str]) -> list[dict[str, Any]]:
+    return client.get(PROJECTIONS, headers=headers).json()["items"]
 
 
 def test_all_read_models_are_told_before_any_is_built(unprojected: tuple[str, httpx.Client]) -> None:
@@ -66,6 +71,9 @@ def test_a_model_that_stopped_and_one_that_is_being_built_are_told(unprojected: 
     item = projections(client)["reports"]
     assert (item["status"], item["stopped"]["position"]) == ("stopped", 2)
     assert item["stopped"]["error"] == "It cannot be read."
+    (hidden,) = (each for each in _items(client, within("public")) if each["name"] == "reports")
+    assert hidden["stopped"].keys() == {"position", "error"}
+    assert hidden["stopped"]["error"] != "It cannot be read.", "which may be of an incident that is not visible"
     building = {"generation": 2, "version": 9, "position": 1, "behind": 4, "stopped": None}
     assert item["building"] == building
     assert projections(client)["incidents"]["status"] == "live"

@@ -7,7 +7,6 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
-import psycopg
 import pytest
 
 from domain.facts.streams import incident_stream
@@ -90,44 +89,6 @@ def test_a_collection_changes_no_digest(client: httpx.Client) -> None:
     before = client.get(f"/v1/incidents/{slug}").json()["digest"]
     client.post(f"/v1/incidents/{slug}/collection", json={"collection": "newsroom"})
     assert client.get(f"/v1/incidents/{slug}").json()["digest"] == before
-
-
-def test_what_is_asked_of_a_hidden_incident_takes_the_same_queries_as_of_none(
-    client: httpx.Client, secret: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    report = filed(client, secret, toll(reported_at="2025-03-12"))["report_id"]
-    queries: list[str] = []
-    for cursor in (psycopg.Cursor, psycopg.AsyncCursor):
-        monkeypatch.setattr(cursor, "execute", _recording(cursor.execute, queries))
-    paths = client.get("/openapi.json").json()["paths"]
-    hidden, unknown = {"incident": secret, "report_id": report}, {"incident": "none-such", "report_id": str(uuid4())}
-    asked = 0
-    for path, operations in paths.items():
-        for method, described in operations.items():
-            if not ("{incident}" in path or "{report_id}" in path):
-                continue
-            contents = described.get("requestBody", {}).get("content", {}).values()
-            examples = [each["value"] for content in contents for each in content["examples"].values()]
-            took: list[list[str]] = []
-            for names in (hidden, unknown):
-                queries.clear()
-                params = {"from": "@1", "to": "@1"} if path.endswith("/diff") else {}
-                own_id = {"report_id": str(uuid4())} if path.endswith("/reports") else {}
-                body = {"json": examples[0] | own_id} if examples else {}
-                answer = client.request(method, path.format(**names), params=params, headers=PUBLIC_ONLY, **body)
-                assert answer.status_code == 404, (path, answer.text)
-                took.append(list(queries))
-            assert took[0] == took[1], path
-            asked += 1
-    assert asked > 20
-
-
-def _recording(execute: Callable[..., Any], queries: list[str]) -> Callable[..., Any]:
-    def record(cursor: Any, query: Any, *args: Any, **kwargs: Any) -> Any:
-        queries.append(str(query))
-        return execute(cursor, query, *args, **kwargs)
-
-    return record
 
 
 def test_a_hidden_incident_is_refused_byte_for_byte_as_one_that_does_not_exist(

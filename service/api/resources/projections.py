@@ -1,6 +1,8 @@
 """The state of the projections: position, lag and failure of each read model."""
 
-from typing import Literal
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Literal
 
 from fastapi import Request
 from pydantic import ConfigDict
@@ -8,6 +10,7 @@ from starlette.responses import Response
 
 from service.api.lists.page import ListItem, Page, page_response
 from service.api.models import ResponseModel
+from service.api.principals import RequestPrincipal
 from service.api.read_models import ReadModels
 from service.api.resource import Resource
 from service.api.responses import JSON, negotiate
@@ -63,7 +66,7 @@ class ProjectionList(ResponseModel):
 
 
 @RESOURCE.get("/v1/projections", summary="How far the read models are", **RESOURCE.reads(ProjectionList))
-async def projections(request: Request, services: InjectedServices) -> Response:
+async def projections(request: Request, services: InjectedServices, principal: RequestPrincipal) -> Response:
     """Tell of each read model where it stands, how many facts it lies `behind` the log, and whether it has stopped.
 
     One that is `live` answers; `building` is the next generation, which takes its place once it has come to where it
@@ -72,9 +75,16 @@ async def projections(request: Request, services: InjectedServices) -> Response:
     """
     negotiate(request, JSON)
     found = await services.read_models.generations()
+    if principal.collections is not None:
+        found = [replace(each, stopped=each.stopped and _position_only(each.stopped)) for each in found]
     head = (await services.reader.head()).position
     items = [_item(name, services.read_models, found, head) for name in services.read_models.models]
     return page_response(request, Page(items, head, closed=False))
+
+
+def _position_only(failure: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a failure without what it says of a fact, which may be of an incident that is not visible."""
+    return {"position": failure["position"], "error": "Whoever runs the service can read what it was."}
 
 
 def _item(name: str, models: ReadModels, found: list[Generation], head: int) -> ListItem:
