@@ -49,9 +49,10 @@ class SizeReader(Protocol):
 
 
 class AnsweringProcess:
-    """Starts the process when a large incident is first asked about, and anew after it has died.
+    """Starts the process when a large incident is first asked about, or by `start`, and anew after it has died.
 
-    Its questions wait for one another. For callers in one event loop; cancelling one does not affect the others.
+    Questions wait until it has started, and for one another. For callers in one event loop; cancelling one does not
+    affect the others.
     """
 
     def __init__(self, log: SizeReader, url: str, *, large: int = LARGE) -> None:
@@ -81,10 +82,12 @@ class AnsweringProcess:
         """Return what changed between two readings of an incident; likewise."""
         return cast("DifferenceAnswer | None", await self._ask(question))
 
-    async def wait_until_started(self) -> None:
-        """Wait until it is started, if it has been needed."""
-        if self._starting is not None:
-            await self._starting
+    async def start(self) -> None:
+        """Start the process unless it runs; returns when it can be asked, or could not be started."""
+        if self._connection is None:
+            if self._starting is None or self._starting.done():
+                self._starting = asyncio.get_running_loop().run_in_executor(self._thread, self._start)
+            await asyncio.shield(self._starting)
 
     async def close(self) -> None:
         """End the process, after the question that it is answering."""
@@ -97,15 +100,10 @@ class AnsweringProcess:
             size = await self._log.last_version(question.stream)
         if size <= self._large:
             return None
-        run = asyncio.get_running_loop().run_in_executor
-        if self._connection is not None:
-            return await run(self._thread, self._exchange, question)
-        if self._starting is None or self._starting.done():
-            self._starting = run(self._thread, self._start, question)
-        return None
+        await self.start()
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._exchange, question)
 
-    def _start(self, question: _Question) -> None:
-        """Start the process; it has answered the question that it is started for before it is asked others."""
+    def _start(self) -> None:
         context = subprocesses.spawn_context()
         ours, theirs = cast("tuple[Connection, Connection]", context.Pipe())
         process = context.Process(target=_serve, args=(self._url, theirs), name="knownwhen-answering", daemon=True)
@@ -113,8 +111,6 @@ class AnsweringProcess:
         theirs.close()
         self._process = process
         try:
-            ours.recv()
-            ours.send(question)
             ours.recv()
         except (EOFError, OSError):
             _log.warning("the answering process did not start", exit_status=process.exitcode)

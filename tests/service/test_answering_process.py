@@ -60,8 +60,6 @@ async def answering(house: Services, url: str) -> AsyncGenerator[AnsweringProces
     """Start a process that answers about every incident."""
     process = AnsweringProcess(house.reader, url, large=-1)
     try:
-        assert await process.view(_question(SLUG, 1)) is None, "nobody waits until it has started"
-        await process.wait_until_started()
         yield process
     finally:
         await process.close()
@@ -123,8 +121,6 @@ def test_a_process_that_is_killed_is_replaced_and_nobody_is_refused(database_url
             assert process.pid is not None
             os.kill(process.pid, signal.SIGKILL)
             await assert_same(house, process, AnswerRequest(SLUG, "state/1"))
-            await process.view(_question(SLUG, head))
-            await process.wait_until_started()
             assert await process.view(_question(SLUG, head)) is not None
 
     asyncio.run(run())
