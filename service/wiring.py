@@ -7,14 +7,16 @@ import signal
 import threading
 import uuid
 from collections.abc import AsyncGenerator, Callable, Generator, Iterable
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import UTC, datetime
 from functools import partial
 from types import FrameType
 
+import psycopg
 from fastapi import FastAPI
+from psycopg_pool import PoolTimeout
 
-from service.answers.answering_process import AnsweringProcess
+from service.answers.answering_process import AnsweringProcess, SpawnedProcess, spawn
 from service.api.read_models import ReadModels
 from service.api.resources.changes import format_change
 from service.api.services import Services
@@ -40,8 +42,10 @@ _SALT_BYTES, _SALTS_AT_ONCE = 32, 1_000
 
 
 @asynccontextmanager
-async def services(url: str) -> AsyncGenerator[Services]:
+async def services(url: str, spawned: SpawnedProcess | None = None) -> AsyncGenerator[Services]:
     """Open the services over the database at `url`; in the end, finish waiting writes and close them.
+
+    `spawned` becomes the process that answers about large incidents, if given.
 
     Raises DatabaseUnreachable or DatabaseUnfit.
     """
@@ -52,7 +56,7 @@ async def services(url: str) -> AsyncGenerator[Services]:
         async with pool:
             writer = Writer(recorder, zone)
             following = Subscription(address, recorder.channel_name, ChangeReader(pool, format_change))
-            answering = AnsweringProcess(reader := LogReader(pool), address)
+            answering = AnsweringProcess(reader := LogReader(pool), address, spawned=spawned)
             publications, root_at = PublicationIndex(pool), LogTree(pool).root_at
             try:
                 yield Services(
@@ -72,22 +76,29 @@ async def services(url: str) -> AsyncGenerator[Services]:
                 await writer.close()
 
 
-def make_app(url: str, hosts: Hosts | None = None) -> FastAPI:
+def make_app(url: str, hosts: Hosts | None = None, *, prepare: bool = False) -> FastAPI:
     """Make the application; its services open when it starts and close when it stops.
 
-    It answers for `hosts`, by default for those of loopback alone.
+    It answers for `hosts`, by default for those of loopback alone. `prepare`: it reads the largest incidents before
+    they are asked about, in a process that begins to start now.
     """
+    spawned = spawn() if prepare else None
     from service.api.app import create_app  # noqa: PLC0415 - most commands serve nothing, and start without it
 
-    return create_app(partial(_served, url), uuid.uuid4, hosts)
+    return create_app(partial(_served, url, spawned), uuid.uuid4, hosts)
 
 
 @asynccontextmanager
-async def _served(url: str) -> AsyncGenerator[Services]:
+async def _served(url: str, spawned: SpawnedProcess | None) -> AsyncGenerator[Services]:
     """Open the services for a server; on a signal, endless answers end, since the server waits for them."""
-    async with services(url) as opened:
+    async with services(url, spawned) as opened:
+        preparing = asyncio.create_task(opened.answering.prepare()) if spawned else None
         with _call_on_signal(opened.subscription.stop):
             yield opened
+        if preparing is not None:
+            preparing.cancel()
+            with suppress(asyncio.CancelledError, psycopg.Error, PoolTimeout):
+                await preparing
 
 
 def make_runner(url: str, stop: threading.Event) -> Runner:

@@ -37,12 +37,7 @@ class KeptStates:
         return self._at(history, reading.reported_until).document(reading)
 
     def prepare(self) -> bool:
-        """Keep one more state between those that there are; returns whether there may be further ones to keep.
-
-        Does nothing before the first document.
-        """
-        if not self._states:
-            return False
+        """Keep one more state; returns whether there may be further ones to keep."""
         if self._prepared < len(self._checkpoints.facts):
             self._prepared = len(self._checkpoints.facts)
             self._preparations = self._prepare()
@@ -73,7 +68,7 @@ class KeptStates:
     def _prepare(self) -> Iterator[None]:
         """Keep states along the recorded clock, the nearest to the last kept first, then along the reported clock."""
         counts = list(range(len(self._checkpoints.facts), 0, -self._spacing))
-        asked = len(self._states[-1].standing)
+        asked = len(self._states[-1].standing) if self._states else counts[0]
         for count in sorted(counts, key=lambda each: abs(each - asked)):
             self._at(self._checkpoints.at(self._checkpoints.position_of(count)), None)
             yield

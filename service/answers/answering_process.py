@@ -16,8 +16,9 @@ import psycopg
 import structlog
 from psycopg.rows import tuple_row
 
-from service.answers.kept_incidents import KeptIncidents
-from service.answers.questions import DifferenceAnswer, DifferenceQuestion, ViewAnswer, ViewQuestion
+from service.answers.kept_incidents import MOST_FACTS, KeptIncidents
+from service.answers.questions import DifferenceAnswer, DifferenceQuestion, Preparation, ViewAnswer, ViewQuestion
+from service.eventstore.reader import LogHead
 from service.postgres.pool import STATEMENT_SECONDS, connect
 from service.runtime import subprocesses
 from service.runtime.garbage_collection import SELDOM
@@ -29,10 +30,13 @@ LARGE: Final = 500
 MOST_SIZES: Final = 10_000
 """The most incidents whose sizes are remembered."""
 
+MOST_PREPARED: Final = 5
+"""The most incidents that are read before they are asked about."""
+
 _ENDING_SECONDS: Final = 5.0
 _log = structlog.stdlib.get_logger("service.answers.answering_process")
 
-_Question = ViewQuestion | DifferenceQuestion
+_Question = ViewQuestion | DifferenceQuestion | Preparation
 _QuestionAnswer = ViewAnswer | DifferenceAnswer | None
 
 
@@ -43,21 +47,31 @@ class _RaisedQuestion(NamedTuple):
 
 
 class SizeReader(Protocol):
-    """The read of the log that tells how large an incident is."""
+    """The reads of the log that tell how large incidents are."""
 
+    async def head(self) -> LogHead: ...
     async def last_version(self, stream: UUID) -> int: ...
+    async def largest_incidents(self, more_than: int, limit: int) -> list[tuple[UUID, int]]: ...
+
+
+class SpawnedProcess(NamedTuple):
+    """A process that imports what it needs, then waits for the address of its database; it ends with the connection."""
+
+    process: BaseProcess
+    connection: Connection
 
 
 class AnsweringProcess:
-    """Starts the process when a large incident is first asked about, or by `start`, and anew after it has died.
+    """Starts the process when a large incident is first asked about, or before, and anew after it has died.
 
     Questions wait until it has started, and for one another. For callers in one event loop; cancelling one does not
     affect the others.
     """
 
-    def __init__(self, log: SizeReader, url: str, *, large: int = LARGE) -> None:
+    def __init__(self, log: SizeReader, url: str, *, large: int = LARGE, spawned: SpawnedProcess | None = None) -> None:
         self._log = log
         self._url = url
+        self._spawned = spawned
         self._large = large
         self._sizes = WeightedLRU[UUID, int](MOST_SIZES)
         self._process: BaseProcess | None = None
@@ -89,6 +103,18 @@ class AnsweringProcess:
                 self._starting = asyncio.get_running_loop().run_in_executor(self._thread, self._start)
             await asyncio.shield(self._starting)
 
+    async def prepare(self) -> None:
+        """Let the process read the largest incidents before they are asked about; end it if none is large."""
+        position = (await self._log.head()).position
+        left = MOST_FACTS
+        for stream, facts in await self._log.largest_incidents(self._large, MOST_PREPARED):
+            if facts > left and left < MOST_FACTS:
+                break
+            left -= facts
+            self.note_size(stream, facts)
+            await self._ask(Preparation(stream, position))
+        self._end_spawned()
+
     async def close(self) -> None:
         """End the process, after the question that it is answering."""
         await asyncio.get_running_loop().run_in_executor(self._thread, self._end)
@@ -104,13 +130,10 @@ class AnsweringProcess:
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._exchange, question)
 
     def _start(self) -> None:
-        context = subprocesses.spawn_context()
-        ours, theirs = cast("tuple[Connection, Connection]", context.Pipe())
-        process = context.Process(target=_serve, args=(self._url, theirs), name="knownwhen-answering", daemon=True)
-        process.start()
-        theirs.close()
-        self._process = process
+        process, ours = self._spawned or spawn()
+        self._process, self._spawned = process, None
         try:
+            ours.send(self._url)
             ours.recv()
         except (EOFError, OSError):
             _log.warning("the answering process did not start", exit_status=process.exitcode)
@@ -132,7 +155,13 @@ class AnsweringProcess:
             return None
         return answer
 
+    def _end_spawned(self) -> None:
+        if self._spawned is not None:
+            self._spawned.connection.close()
+            self._spawned = None
+
     def _end(self) -> None:
+        self._end_spawned()
         if self._connection is not None:
             self._connection.close()
             self._connection = None
@@ -144,12 +173,27 @@ class AnsweringProcess:
             self._process = None
 
 
-def _serve(url: str, connection: Connection) -> None:
+def spawn() -> SpawnedProcess:
+    """Start a process for an AnsweringProcess; by a thread that ends, as it blocks SIGINT for itself."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(_spawn).result()
+
+
+def _spawn() -> SpawnedProcess:
+    context = subprocesses.spawn_context()
+    ours, theirs = cast("tuple[Connection, Connection]", context.Pipe())
+    process = context.Process(target=_serve, args=(theirs,), name="knownwhen-answering", daemon=True)
+    process.start()
+    theirs.close()
+    return SpawnedProcess(process, ours)
+
+
+def _serve(connection: Connection) -> None:
     """Answer questions until the parent closes its end or ends, or the connection to the database is lost."""
     gc.set_threshold(*SELDOM)
     with (
         suppress(EOFError, OSError, psycopg.OperationalError),
-        connect(url, statement_seconds=STATEMENT_SECONDS) as database,
+        connect(connection.recv(), statement_seconds=STATEMENT_SECONDS) as database,
     ):
         incidents = KeptIncidents(database.cursor(binary=True, row_factory=tuple_row))
         connection.send(None)
@@ -162,7 +206,7 @@ def _serve(url: str, connection: Connection) -> None:
 
 def _answer(incidents: KeptIncidents, question: _Question) -> _QuestionAnswer | _RaisedQuestion:
     try:
-        return incidents.view(question) if isinstance(question, ViewQuestion) else incidents.difference(question)
+        return incidents.answer(question)
     except psycopg.OperationalError:  # the connection may be lost: another process makes another
         raise
     except Exception as error:  # noqa: BLE001 - told to the parent

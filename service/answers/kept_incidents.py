@@ -22,6 +22,7 @@ from service.answers.questions import (
     DifferenceQuestion,
     IncidentAt,
     LastInput,
+    Preparation,
     ViewAnswer,
     ViewQuestion,
     difference_of,
@@ -94,11 +95,22 @@ class KeptIncidents:
         """Begin with nothing."""
         self._incidents, self._answers = WeightedLRU(self.most), WeightedLRU(MOST_BYTES)
 
-    def view(self, question: ViewQuestion) -> ViewAnswer | None:
-        """Answer about an incident; None where it was not opened, or was merged into another.
+    def answer(self, question: ViewQuestion | DifferenceQuestion | Preparation) -> ViewAnswer | DifferenceAnswer | None:
+        """Answer a question; None where the incident was not opened, or was merged into another, and to a preparation.
 
         Raises psycopg.Error, UnknownFact, and catalogue.UnknownName.
         """
+        match question:
+            case ViewQuestion():
+                return self.view(question)
+            case DifferenceQuestion():
+                return self.difference(question)
+            case Preparation(stream=stream, position=position):
+                self._incident(stream, position)
+                return None
+
+    def view(self, question: ViewQuestion) -> ViewAnswer | None:
+        """Answer about an incident, as `answer` does."""
         kept = self._incident(question.stream, question.position)
         if not kept.checkpoints.is_bounded(question.position, question.reported_until):
             question = replace(question, reported_until=None)
@@ -113,7 +125,7 @@ class KeptIncidents:
         return answer._replace(text=self._text(answer, question.position)) if answer.texts else answer
 
     def difference(self, question: DifferenceQuestion) -> DifferenceAnswer | None:
-        """Return what changed between two readings; None, and raises, as `view` does."""
+        """Return what changed between two readings, as `answer` does."""
         kept = self._incident(question.stream, max(position for position, _ in question.ends))
         earlier, later = (kept.at(position) for position, _ in question.ends)
         return difference_of(question, earlier, later) if earlier and later else None

@@ -62,6 +62,13 @@ class DifferenceQuestion:
     policy: str | None
 
 
+class Preparation(NamedTuple):
+    """An incident to be read up to a position, as questions about it may follow; it has no answer."""
+
+    stream: UUID
+    position: int
+
+
 class ViewAnswer(NamedTuple):
     """A document in canonical form with its digest, and as a table if asked for; `texts` are commitments in it.
 
