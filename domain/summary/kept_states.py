@@ -37,8 +37,11 @@ class KeptStates:
         return self._at(history, reading.reported_until).document(reading)
 
     def prepare(self) -> bool:
-        """Keep one more state; returns whether there may be further ones to keep."""
-        if self._prepared < len(self._checkpoints.facts):
+        """Keep one more state; returns whether there may be further ones to keep.
+
+        Begun anew once there are as many further facts as lie between two states.
+        """
+        if len(self._checkpoints.facts) >= self._prepared + (self._spacing if self._prepared else 1):
             self._prepared = len(self._checkpoints.facts)
             self._preparations = self._prepare()
         return next(self._preparations, self) is None

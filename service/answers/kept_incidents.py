@@ -12,9 +12,9 @@ from domain.facts.union import Recorded
 from domain.history.checkpoints import HistoryCheckpoints
 from domain.history.history import History
 from domain.reading import Document, Reading
-from domain.revisions.kept_steps import STEPS_VIEW, KeptSteps
 from domain.revisions.step_documents import steps_document
 from domain.summary.kept_states import KeptStates
+from domain.summary.kept_steps import STEPS_VIEW, KeptSteps
 from domain.summary.state_index import STATE_VIEW
 from service.answers.inputs import first_streams, gather
 from service.answers.questions import (
@@ -132,7 +132,7 @@ class KeptIncidents:
 
     def prepare(self) -> bool:
         """Do a little for later questions; says whether there was anything to do."""
-        return any(kept.states.prepare() for kept in self._incidents.values())
+        return any(kept.states.prepare() or kept.steps.prepare() for kept in self._incidents.values())
 
     def _incident(self, stream: UUID, position: int) -> _KeptIncident:
         """Return an incident with its facts up to a position at least."""
