@@ -46,6 +46,10 @@ class KeptStates:
             self._preparations = self._prepare()
         return next(self._preparations, self) is None
 
+    def stop(self) -> None:
+        """Prepare no more; frees the cycle that a preparation makes with this object."""
+        self._preparations = iter(())
+
     @property
     def _spacing(self) -> int:
         return max(self._least_spacing, len(self._checkpoints.facts) // ON_ONE_CLOCK)

@@ -100,6 +100,10 @@ class KeptSteps:
             self._preparations = self._prepare(self._prepared)
         return next(self._preparations, self) is None
 
+    def stop(self) -> None:
+        """Prepare no more; frees the cycle that a preparation makes with this object."""
+        self._preparations = iter(())
+
     def _prepare(self, count: int) -> Iterator[None]:
         history = self._checkpoints.at(self._checkpoints.position_of(count))
         adopted = [each.fact.policy for each in history.journal if isinstance(each.fact, PolicyAdopted)]

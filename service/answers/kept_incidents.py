@@ -142,7 +142,9 @@ class KeptIncidents:
         if kept.position < position:
             self._incidents.pop(stream)  # should reading fail, it has only some of the facts
             self._extend(kept, position)
-            self._incidents.put(stream, kept, len(kept.checkpoints.facts))
+            for evicted in self._incidents.put(stream, kept, len(kept.checkpoints.facts)):
+                evicted.states.stop()  # the collector never looks at what is kept, so cycles have to be broken
+                evicted.steps.stop()
         return kept
 
     def _extend(self, kept: _KeptIncident, position: int) -> None:
