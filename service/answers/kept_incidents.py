@@ -1,6 +1,7 @@
 """Incidents whose facts are kept decoded and folded, to answer further questions without reading them again."""
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 from uuid import UUID
@@ -8,6 +9,7 @@ from uuid import UUID
 import orjson
 from psycopg import Cursor
 
+from domain import catalogue
 from domain.facts.union import Recorded
 from domain.history.checkpoints import HistoryCheckpoints
 from domain.history.history import History
@@ -132,7 +134,9 @@ class KeptIncidents:
 
     def prepare(self) -> bool:
         """Do a little for later questions; says whether there was anything to do."""
-        return any(kept.states.prepare() or kept.steps.prepare() for kept in self._incidents.values())
+        with suppress(catalogue.UnknownName):  # of a later release: whoever asks is told
+            return any(kept.states.prepare() or kept.steps.prepare() for kept in self._incidents.values())
+        return False
 
     def _incident(self, stream: UUID, position: int) -> _KeptIncident:
         """Return an incident with its facts up to a position at least."""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from contextlib import suppress
 from random import Random
 from typing import Final
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,7 +21,8 @@ from domain.ledger.canonical import canonical
 from domain.reading import Reading
 from domain.summary.kept_states import KeptStates
 from domain.summary.state_index import STATE_VIEW, StateIndex, standing_reports
-from tests.domain.book import Book
+from tests.domain.book import Book, open_book
+from tests.domain.given import body_of
 from tests.domain.test_curation_properties import OTHER, Asked, curated, others, two_incidents
 from tests.domain.test_present import extras
 from tests.domain.worlds import Body, World, worlds
@@ -70,6 +74,23 @@ def test_what_is_kept_tells_at_each_reading_what_the_view_tells(
         _check(checkpoints, kept, chance)
     for _ in range(4):
         _check(checkpoints, kept, chance)
+
+
+@pytest.mark.parametrize("is_stopped", [True, False])
+def test_what_is_no_longer_kept_is_freed_without_the_collector_once_it_is_stopped(*, is_stopped: bool) -> None:
+    book = open_book("kyiv")
+    book.file(body_of("toll_revised"))
+    kept = KeptStates(_checkpoints(book, book.slug), least_spacing=1)
+    assert kept.prepare()
+    gc.disable()
+    try:
+        if is_stopped:
+            kept.stop()
+        left = weakref.ref(kept)
+        del kept
+        assert (left() is None) is is_stopped
+    finally:
+        gc.enable()
 
 
 def _checkpoints(book: Book, slug: str) -> HistoryCheckpoints:
