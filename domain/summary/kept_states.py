@@ -64,23 +64,23 @@ class KeptStates:
         else:
             found = alike[place].moved(history, standing, moment)
         if distance > self._spacing // 2 or not self._states:
-            self._keep(found, history, moment)
+            self._states.append(found)
+            del self._states[:-MOST_STATES]
         return found
-
-    def _keep(self, state: StateIndex, history: History, moment: datetime | None) -> None:
-        state.document(Reading(moment, catalogue.policy(history.adopted_policy or catalogue.DEFAULT_POLICY)))
-        self._states.append(state)
-        del self._states[:-MOST_STATES]
 
     def _prepare(self) -> Iterator[None]:
         """Keep states along the recorded clock, the nearest to the last kept first, then along the reported clock."""
         counts = list(range(len(self._checkpoints.facts), 0, -self._spacing))
         asked = len(self._states[-1].standing) if self._states else counts[0]
         for count in sorted(counts, key=lambda each: abs(each - asked)):
-            self._at(self._checkpoints.at(self._checkpoints.position_of(count)), None)
+            self._document(self._checkpoints.at(self._checkpoints.position_of(count)), None)
             yield
         last = self._checkpoints.at(self._checkpoints.position_of(len(self._checkpoints.facts)))
         moments = sorted(latest(each.reported) for each in last.reports.values())
         for moment in moments[:: -self._spacing]:
-            self._at(last, moment)
+            self._document(last, moment)
             yield
+
+    def _document(self, history: History, moment: datetime | None) -> None:
+        """Make the document by the policy in force, whose estimates are kept with the state."""
+        self.document(history, Reading(moment, catalogue.policy(history.adopted_policy or catalogue.DEFAULT_POLICY)))
