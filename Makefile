@@ -9,8 +9,8 @@ SLOTS := KIND POLICY VIEW IMPORTER EXPORTER FORMAT TABLE RESOURCE
 .PHONY: help run quick test tools coverage servers properties faults realdata bulk mutants check fmt docs new golden bench bench-quick \
 	lock dist release clean $(SLOTS)
 
-# Settings of the user's own Python that would reach into ours.
-unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP VIRTUAL_ENV
+# Settings of the user's own Python that would reach into ours, or make every process compile every module anew.
+unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP VIRTUAL_ENV PYTHONDONTWRITEBYTECODE
 
 # How large the largest log of `make bench` is, and another checkout that is measured in turn, both as wished.
 BENCH = $(if $(FACTS),--facts $(FACTS)) $(if $(COMPARE),--compare $(COMPARE))
