@@ -6,18 +6,14 @@ import secrets
 import signal
 import threading
 import uuid
-from collections.abc import AsyncGenerator, Callable, Generator, Iterable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterable
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from types import FrameType
-
-from fastapi import FastAPI
+from typing import TYPE_CHECKING, NamedTuple
 
 from service.answers.answering_process import AnsweringProcess
-from service.api.read_models import ReadModels
-from service.api.resources.changes import format_change
-from service.api.services import Services
 from service.eventstore import LogReader, open_recorder
 from service.eventstore.change_subscription import ChangeReader, Subscription
 from service.eventstore.sync_reader import CHANNEL
@@ -33,18 +29,44 @@ from service.runtime.time_zones import zone
 from service.transparency.publications import PublicationIndex
 from service.transparency.tree import LogTree
 
+if TYPE_CHECKING:  # the framework takes a third of a second to import, which most commands and processes do not need
+    from fastapi import FastAPI
+
+    from service.api.services import Services
+
 PATIENCE = 3.0
 """How many seconds a read waits for a connection, so that an outage is answered early."""
 
 _SALT_BYTES, _SALTS_AT_ONCE = 32, 1_000
 
 
+class OpenedLog(NamedTuple):
+    """What reads the log and what was published of it. `root_at` returns the Merkle root at a position."""
+
+    reader: LogReader
+    publications: PublicationIndex
+    root_at: Callable[[int], Awaitable[bytes]]
+
+
 @asynccontextmanager
-async def services(url: str) -> AsyncGenerator[Services]:
+async def opened_log(url: str) -> AsyncGenerator[OpenedLog]:
+    """Open the log at `url` for reading. Raises DatabaseUnreachable or DatabaseUnfit."""
+    pool = make_pool(await asyncio.to_thread(service_role_url, url))
+    pool.timeout = PATIENCE
+    async with pool:
+        yield OpenedLog(LogReader(pool), PublicationIndex(pool), LogTree(pool).root_at)
+
+
+@asynccontextmanager
+async def services(url: str) -> AsyncGenerator["Services"]:
     """Open the services over the database at `url`; in the end, finish waiting writes and close them.
 
     Raises DatabaseUnreachable or DatabaseUnfit.
     """
+    from service.api.read_models import ReadModels  # noqa: PLC0415
+    from service.api.resources.changes import format_change  # noqa: PLC0415
+    from service.api.services import Services  # noqa: PLC0415
+
     address = await asyncio.to_thread(service_role_url, url)
     pool = make_pool(address)
     pool.timeout = PATIENCE
@@ -72,18 +94,18 @@ async def services(url: str) -> AsyncGenerator[Services]:
                 await writer.close()
 
 
-def make_app(url: str, hosts: Hosts | None = None) -> FastAPI:
+def make_app(url: str, hosts: Hosts | None = None) -> "FastAPI":
     """Make the application; its services open when it starts and close when it stops.
 
     It answers for `hosts`, by default for those of loopback alone.
     """
-    from service.api.app import create_app  # noqa: PLC0415 - most commands serve nothing, and start without it
+    from service.api.app import create_app  # noqa: PLC0415
 
     return create_app(partial(_served, url), uuid.uuid4, hosts)
 
 
 @asynccontextmanager
-async def _served(url: str) -> AsyncGenerator[Services]:
+async def _served(url: str) -> AsyncGenerator["Services"]:
     """Open the services for a server; on a signal, endless answers end, since the server waits for them."""
     async with services(url) as opened:
         with _call_on_signal(opened.subscription.stop):

@@ -13,7 +13,6 @@ from tests.service.console import ROOT
 from tests.service.releases import commands, next_release, served, stored
 from tests.service.serving import CREATED, filed, opened, service, toll
 
-
 pytestmark = pytest.mark.one_server_will_do
 
 UNION = Path("domain/facts/union.py")
