@@ -41,7 +41,7 @@ _SALT_BYTES, _SALTS_AT_ONCE = 32, 1_000
 
 
 class OpenedLog(NamedTuple):
-    """What reads the log and what was published of it. `root_at` returns the Merkle root at a position."""
+    """Read access to the log and its publications. `root_at` returns the Merkle root of the log at a position."""
 
     reader: LogReader
     publications: PublicationIndex
