@@ -29,10 +29,10 @@ from service.answers.answer import AnswerRequest, answer
 from service.cli import app
 
 async def answers(url, incident, *moments):
-    async with wiring.services(url) as services:
+    async with wiring.opened_log(url) as log:
         for view in VIEWS:
             for moment in moments:
-                found = await answer(services.reader, AnswerRequest(incident, view, moment))
+                found = await answer(log.reader, AnswerRequest(incident, view, moment))
                 yield canonical([found.digest, found.document, dict(found.coordinates)]).decode()
 
 async def all_of(found):
