@@ -6,20 +6,17 @@ import secrets
 import signal
 import threading
 import uuid
-from collections.abc import AsyncGenerator, Callable, Generator, Iterable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterable
 from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import UTC, datetime
 from functools import partial
 from types import FrameType
+from typing import TYPE_CHECKING, NamedTuple
 
 import psycopg
-from fastapi import FastAPI
 from psycopg_pool import PoolTimeout
 
 from service.answers.answering_process import AnsweringProcess, SpawnedProcess, spawn
-from service.api.read_models import ReadModels
-from service.api.resources.changes import format_change
-from service.api.services import Services
 from service.eventstore import LogReader, open_recorder
 from service.eventstore.change_subscription import ChangeReader, Subscription
 from service.eventstore.sync_reader import CHANNEL
@@ -35,20 +32,46 @@ from service.runtime.time_zones import zone
 from service.transparency.publications import PublicationIndex
 from service.transparency.tree import LogTree
 
+if TYPE_CHECKING:  # the framework takes a third of a second to import, which most commands and processes do not need
+    from fastapi import FastAPI
+
+    from service.api.services import Services
+
 PATIENCE = 3.0
 """How many seconds a read waits for a connection, so that an outage is answered early."""
 
 _SALT_BYTES, _SALTS_AT_ONCE = 32, 1_000
 
 
+class OpenedLog(NamedTuple):
+    """Read access to the log and its publications. `root_at` returns the Merkle root of the log at a position."""
+
+    reader: LogReader
+    publications: PublicationIndex
+    root_at: Callable[[int], Awaitable[bytes]]
+
+
 @asynccontextmanager
-async def services(url: str, spawned: SpawnedProcess | None = None) -> AsyncGenerator[Services]:
+async def opened_log(url: str) -> AsyncGenerator[OpenedLog]:
+    """Open the log at `url` for reading. Raises DatabaseUnreachable or DatabaseUnfit."""
+    pool = make_pool(await asyncio.to_thread(service_role_url, url))
+    pool.timeout = PATIENCE
+    async with pool:
+        yield OpenedLog(LogReader(pool), PublicationIndex(pool), LogTree(pool).root_at)
+
+
+@asynccontextmanager
+async def services(url: str, spawned: SpawnedProcess | None = None) -> AsyncGenerator["Services"]:
     """Open the services over the database at `url`; in the end, finish waiting writes and close them.
 
     `spawned` becomes the process that answers about large incidents, if given.
 
     Raises DatabaseUnreachable or DatabaseUnfit.
     """
+    from service.api.read_models import ReadModels  # noqa: PLC0415
+    from service.api.resources.changes import format_change  # noqa: PLC0415
+    from service.api.services import Services  # noqa: PLC0415
+
     address = await asyncio.to_thread(service_role_url, url)
     pool = make_pool(address)
     pool.timeout = PATIENCE
@@ -76,20 +99,20 @@ async def services(url: str, spawned: SpawnedProcess | None = None) -> AsyncGene
                 await writer.close()
 
 
-def make_app(url: str, hosts: Hosts | None = None, *, prepare: bool = False) -> FastAPI:
+def make_app(url: str, hosts: Hosts | None = None, *, prepare: bool = False) -> "FastAPI":
     """Make the application; its services open when it starts and close when it stops.
 
     It answers for `hosts`, by default for those of loopback alone. `prepare`: it reads the largest incidents before
     they are asked about, in a process that begins to start now.
     """
     spawned = spawn() if prepare else None
-    from service.api.app import create_app  # noqa: PLC0415 - most commands serve nothing, and start without it
+    from service.api.app import create_app  # noqa: PLC0415
 
     return create_app(partial(_served, url, spawned), uuid.uuid4, hosts)
 
 
 @asynccontextmanager
-async def _served(url: str, spawned: SpawnedProcess | None) -> AsyncGenerator[Services]:
+async def _served(url: str, spawned: SpawnedProcess | None) -> AsyncGenerator["Services"]:
     """Open the services for a server; on a signal, endless answers end, since the server waits for them."""
     async with services(url, spawned) as opened:
         preparing = asyncio.create_task(opened.answering.prepare()) if spawned else None

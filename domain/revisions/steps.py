@@ -26,7 +26,7 @@ from domain.reports.claims.running_totals import extended_totals
 
 
 class EstimateFigures(Struct, frozen=True, gc=False):
-    """What a step shows of an estimate; `is_used` says that the policy uses a claim."""
+    """The figures of an estimate at a step, each end with its claim; `is_used`: the policy uses at least one claim."""
 
     lower: CitedFigure | None
     upper: CitedFigure | None

@@ -220,7 +220,7 @@ def test_one_that_is_told_to_stop_while_it_builds_lets_nothing_unfinished_answer
     assert positions(database_url) == set()
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
 def test_a_server_leaves_no_projector_behind(database_url: str, how: signal.Signals, unused_port: int) -> None:
     with running("serve", DATABASE_URL=database_url, KNOWNWHEN_PORT=unused_port) as command:
         command.wait_for(READY)
@@ -229,7 +229,7 @@ def test_a_server_leaves_no_projector_behind(database_url: str, how: signal.Sign
         command.process.send_signal(how)
         assert command.process.wait(PATIENCE) in {0, -signal.SIGKILL}
         assert "Traceback" not in command.err
-        until(lambda: not beside.is_running() or beside.status() == psutil.STATUS_ZOMBIE)
+        until(lambda: _has_ended(beside))
 
 
 def test_a_projector_that_is_killed_beside_a_server_is_replaced(database_url: str, unused_port: int) -> None:
@@ -242,6 +242,7 @@ def test_a_projector_that_is_killed_beside_a_server_is_replaced(database_url: st
         (other,) = _projectors(command)
         assert other.pid != beside.pid
         assert command.stop() == 0
+        until(lambda: _has_ended(other))
 
 
 def test_ctrl_c_on_a_terminal_reaches_the_projector_too_and_is_left_to_the_server(
@@ -263,6 +264,10 @@ def test_ctrl_c_on_a_terminal_reaches_the_projector_too_and_is_left_to_the_serve
 def _projectors(command: Running) -> list[psutil.Process]:
     children = psutil.Process(command.process.pid).children()
     return [each for each in children if "spawn_main" in " ".join(each.cmdline())]
+
+
+def _has_ended(process: psutil.Process) -> bool:
+    return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
 
 
 def _lists(port: int) -> bool:
