@@ -150,10 +150,12 @@ class Writer:
     def _record_next(self) -> tuple[QueuedTransaction, list[Outcome] | Exception]:
         """Record the next commands, taken from the queue once the append lock is held; or return the error of all."""
         taken = cache(partial(self._queue.next_transaction, self._bulk_limit))
+        answers: list[Outcome] | Exception
         try:
-            return taken(), self._record(lambda: taken().commands)
+            answers = self._record(lambda: taken().commands)
         except Exception as error:  # noqa: BLE001 - raised for each caller
-            return taken(), error
+            answers = error
+        return taken(), answers
 
     def _record(self, take: Callable[[], Commands], refused: DatabaseRefusals = _NO_REFUSALS) -> list[Outcome]:
         """Record in one transaction; commands that the database refuses get its error, the others are recorded."""
