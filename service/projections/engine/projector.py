@@ -100,10 +100,13 @@ class Projector:
         fold = BatchFold(rows, self.cache, lambda stream: dependents.get(stream, ()))
         fold.run(batch)
         self._update_dependents(fold)
-        with suppress(CannotWrite), self.connection.transaction(force_rollback=True):
-            with self.connection.cursor(binary=True) as cursor:
-                for each in generations:
-                    write(cursor, MODELS[each.name], each.schema, rows.versions[each.name].closed_at(position))
+        with (
+            suppress(CannotWrite),
+            self.connection.transaction(force_rollback=True),
+            self.connection.cursor(binary=True) as cursor,
+        ):
+            for each in generations:
+                write(cursor, MODELS[each.name], each.schema, rows.versions[each.name].closed_at(position))
         for versions in rows.versions.values():
             versions.mark_written()
         return not rows.failures

@@ -45,7 +45,7 @@ class SubjectCache:
         self._folds, self._shared = WeightedLRU(MOST_FACTS), WeightedLRU(MOST_SHARED)
 
     def prefetch(self, batch: Sequence[Recorded]) -> None:
-        """Read, in one statement, the streams that the facts of a batch belong to or cite, as of the position before it.
+        """Read, in one statement, the streams that facts of a batch belong to or cite, as of the position before it.
 
         At most MOST_PREFETCHED facts of the batch's own streams are read; the rest is when it is needed.
         """
