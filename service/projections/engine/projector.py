@@ -14,6 +14,7 @@ from psycopg.sql import SQL
 
 from domain.estimates.affected import REPORT_FACTS
 from domain.facts.streams import POLICY_STREAM
+from domain.facts.union import IncidentOpened
 from domain.facts.versions import topics_of
 from service.eventstore import sync_reader
 from service.eventstore.stored_fact import StoredFact
@@ -35,7 +36,7 @@ MOST_WARM: Final = 100
 MOST_WARM_INPUTS: Final = 5_000
 """About the largest number of facts that the incidents of a warm-up have together."""
 
-_OF_REPORTS: Final = frozenset(topics_of(*REPORT_FACTS))
+_OF_ONE_INCIDENT: Final = frozenset(topics_of(IncidentOpened, *REPORT_FACTS))
 
 DEPENDENTS: Final = "SELECT stream, incident FROM {} WHERE stream = ANY(%(streams)s::uuid[]) AND since <= %(position)s"
 
@@ -171,11 +172,11 @@ def _not_beyond_failed_inputs(
 
 
 def _cheap_end(batch: Sequence[StoredFact]) -> Sequence[StoredFact]:
-    """Return the last facts of a batch: facts of reports alone, of incidents that have few facts together."""
+    """Return the last facts of a batch: openings and facts of reports, of incidents that have few facts together."""
     facts: dict[UUID, int] = {}
     for index, stored in reversed(list(enumerate(batch, 1))):
         facts.setdefault(stored.stream, stored.version)
-        if stored.topic not in _OF_REPORTS or sum(facts.values()) > MOST_WARM_INPUTS:
+        if stored.topic not in _OF_ONE_INCIDENT or sum(facts.values()) > MOST_WARM_INPUTS:
             return batch[index:]
     return batch
 

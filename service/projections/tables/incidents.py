@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from functools import lru_cache
 from typing import Final
 
 from domain.facts.union import Recorded
@@ -48,16 +47,10 @@ def _row(projection: IncidentProjection, opened: Recorded) -> RowValues:
         killed_text(found.killed),
         found.occurred_from,
         found.occurred_to,
-        *_coordinates(found.points),
+        [float(lat) for lat, _ in found.points],
+        [float(lon) for _, lon in found.points],
         list(found.words),
     )
-
-
-# Cached: the points of an incident stay the same from one of its rows to the next.
-@lru_cache(maxsize=256)
-def _coordinates(points: tuple[tuple[str, str], ...]) -> tuple[list[float], list[float]]:
-    """Return latitudes and longitudes in decimal degrees."""
-    return [float(lat) for lat, _ in points], [float(lon) for _, lon in points]
 
 
 def _clock(found: IncidentSummary) -> tuple[object, ...]:
