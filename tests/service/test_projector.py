@@ -178,6 +178,21 @@ def test_who_cites_a_source_is_remembered_and_what_the_source_said_since_is_read
         truth.assert_tables_tell(connection, truth.living(connection), facts, range(1, len(facts) + 1))
 
 
+def test_what_is_warmed_up_leaves_every_row_and_follows_as_what_is_not(database_url: str) -> None:
+    write(database_url, [opening("first"), graded("A"), filing("first", 12), filing("first", 13), opening("second")])
+    assert wiring.make_runner(database_url, threading.Event()).catch_up()
+    with connect(service_role_url(database_url)) as connection:
+        before = {each.name: truth.whole(connection, each) for each in truth.living(connection)}
+        course = Scheduler(connection, wiring._now)
+        course.warm_up()
+        assert {each.name: truth.whole(connection, each) for each in truth.living(connection)} == before
+        assert list(course._projectors[5].cache._folds), "nothing was warmed up"
+        write(database_url, [filing("second", 14), opening("third"), filing("third", 15), graded("E")])
+        course.run()
+        facts = truth.log_of(connection)
+        truth.assert_tables_tell(connection, truth.living(connection), facts, range(1, len(facts) + 1))
+
+
 def test_what_the_server_is_set_to_changes_no_row(
     database_url: str, migrated_template: str, create_database: Callable[[str], str]
 ) -> None:
