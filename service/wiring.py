@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import psycopg
 from psycopg_pool import PoolTimeout
 
-from service.answers.answering_process import AnsweringProcess, SpawnedProcess, spawn
+from service.answers.answering_process import AnsweringProcess
 from service.eventstore import LogReader, open_recorder
 from service.eventstore.change_subscription import ChangeReader, Subscription
 from service.eventstore.sync_reader import CHANNEL
@@ -61,10 +61,8 @@ async def opened_log(url: str) -> AsyncGenerator[OpenedLog]:
 
 
 @asynccontextmanager
-async def services(url: str, spawned: SpawnedProcess | None = None) -> AsyncGenerator["Services"]:
+async def services(url: str) -> AsyncGenerator["Services"]:
     """Open the services over the database at `url`; in the end, finish waiting writes and close them.
-
-    `spawned` becomes the process that answers about large incidents, if given.
 
     Raises DatabaseUnreachable or DatabaseUnfit.
     """
@@ -79,7 +77,7 @@ async def services(url: str, spawned: SpawnedProcess | None = None) -> AsyncGene
         async with pool:
             writer = Writer(recorder, zone)
             following = Subscription(address, recorder.channel_name, ChangeReader(pool, format_change))
-            answering = AnsweringProcess(reader := LogReader(pool), address, spawned=spawned)
+            answering = AnsweringProcess(reader := LogReader(pool), address)
             publications, root_at = PublicationIndex(pool), LogTree(pool).root_at
             try:
                 yield Services(
@@ -99,29 +97,29 @@ async def services(url: str, spawned: SpawnedProcess | None = None) -> AsyncGene
                 await writer.close()
 
 
-def make_app(url: str, hosts: Hosts | None = None, *, prepare: bool = False) -> "FastAPI":
+def make_app(url: str, hosts: Hosts | None = None) -> "FastAPI":
     """Make the application; its services open when it starts and close when it stops.
 
-    It answers for `hosts`, by default for those of loopback alone. `prepare`: it reads the largest incidents before
-    they are asked about, in a process that begins to start now.
+    It answers for `hosts`, by default for those of loopback alone.
     """
-    spawned = spawn() if prepare else None
     from service.api.app import create_app  # noqa: PLC0415
 
-    return create_app(partial(_served, url, spawned), uuid.uuid4, hosts)
+    return create_app(partial(_served, url), uuid.uuid4, hosts)
 
 
 @asynccontextmanager
-async def _served(url: str, spawned: SpawnedProcess | None) -> AsyncGenerator["Services"]:
-    """Open the services for a server; on a signal, endless answers end, since the server waits for them."""
-    async with services(url, spawned) as opened:
-        preparing = asyncio.create_task(opened.answering.prepare()) if spawned else None
+async def _served(url: str) -> AsyncGenerator["Services"]:
+    """Open the services for a server, and read the largest incidents before they are asked about.
+
+    On a signal, endless answers end, since the server waits for them.
+    """
+    async with services(url) as opened:
+        preparing = asyncio.create_task(opened.answering.prepare())
         with _call_on_signal(opened.subscription.stop):
             yield opened
-        if preparing is not None:
-            preparing.cancel()
-            with suppress(asyncio.CancelledError, psycopg.Error, PoolTimeout):
-                await preparing
+        preparing.cancel()
+        with suppress(asyncio.CancelledError, psycopg.Error, PoolTimeout):
+            await preparing
 
 
 def make_runner(url: str, stop: threading.Event) -> Runner:

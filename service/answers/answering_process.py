@@ -54,13 +54,6 @@ class SizeReader(Protocol):
     async def largest_incidents(self, more_than: int, limit: int) -> list[tuple[UUID, int]]: ...
 
 
-class SpawnedProcess(NamedTuple):
-    """A process that imports what it needs, then waits for the address of its database; it ends with the connection."""
-
-    process: BaseProcess
-    connection: Connection
-
-
 class AnsweringProcess:
     """Starts the process when a large incident is first asked about, or before, and anew after it has died.
 
@@ -68,10 +61,9 @@ class AnsweringProcess:
     affect the others.
     """
 
-    def __init__(self, log: SizeReader, url: str, *, large: int = LARGE, spawned: SpawnedProcess | None = None) -> None:
+    def __init__(self, log: SizeReader, url: str, *, large: int = LARGE) -> None:
         self._log = log
         self._url = url
-        self._spawned = spawned
         self._large = large
         self._sizes = WeightedLRU[UUID, int](MOST_SIZES)
         self._process: BaseProcess | None = None
@@ -104,7 +96,7 @@ class AnsweringProcess:
             await asyncio.shield(self._starting)
 
     async def prepare(self) -> None:
-        """Let the process read the largest incidents before they are asked about; end it if none is large."""
+        """Let the process read the largest incidents before they are asked about, if there are large ones."""
         position = (await self._log.head()).position
         left = MOST_FACTS
         for stream, facts in await self._log.largest_incidents(self._large, MOST_PREPARED):
@@ -113,7 +105,6 @@ class AnsweringProcess:
             left -= facts
             self.note_size(stream, facts)
             await self._ask(Preparation(stream, position))
-        self._end_spawned()
 
     async def close(self) -> None:
         """End the process, after the question that it is answering."""
@@ -130,10 +121,13 @@ class AnsweringProcess:
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._exchange, question)
 
     def _start(self) -> None:
-        process, ours = self._spawned or spawn()
-        self._process, self._spawned = process, None
+        context = subprocesses.spawn_context()
+        ours, theirs = cast("tuple[Connection, Connection]", context.Pipe())
+        process = context.Process(target=_serve, args=(theirs, self._url), name="knownwhen-answering", daemon=True)
+        process.start()
+        self._process = process
+        theirs.close()
         try:
-            ours.send(self._url)
             ours.recv()
         except (EOFError, OSError):
             _log.warning("the answering process did not start", exit_status=process.exitcode)
@@ -155,13 +149,7 @@ class AnsweringProcess:
             return None
         return answer
 
-    def _end_spawned(self) -> None:
-        if self._spawned is not None:
-            self._spawned.connection.close()
-            self._spawned = None
-
     def _end(self) -> None:
-        self._end_spawned()
         if self._connection is not None:
             self._connection.close()
             self._connection = None
@@ -173,27 +161,12 @@ class AnsweringProcess:
             self._process = None
 
 
-def spawn() -> SpawnedProcess:
-    """Start a process for an AnsweringProcess; by a thread that ends, as it blocks SIGINT for itself."""
-    with ThreadPoolExecutor(1) as thread:
-        return thread.submit(_spawn).result()
-
-
-def _spawn() -> SpawnedProcess:
-    context = subprocesses.spawn_context()
-    ours, theirs = cast("tuple[Connection, Connection]", context.Pipe())
-    process = context.Process(target=_serve, args=(theirs,), name="knownwhen-answering", daemon=True)
-    process.start()
-    theirs.close()
-    return SpawnedProcess(process, ours)
-
-
-def _serve(connection: Connection) -> None:
+def _serve(connection: Connection, url: str) -> None:
     """Answer questions until the parent closes its end or ends, or the connection to the database is lost."""
     gc.set_threshold(*SELDOM)
     with (
         suppress(EOFError, OSError, psycopg.OperationalError),
-        connect(connection.recv(), statement_seconds=STATEMENT_SECONDS) as database,
+        connect(url, statement_seconds=STATEMENT_SECONDS) as database,
     ):
         incidents = KeptIncidents(database.cursor(binary=True, row_factory=tuple_row))
         connection.send(None)

@@ -78,7 +78,7 @@ def worker_application() -> FastAPI:
     settings = read_settings()
     configure(settings.log, keep=lambda text: append_to_error_log(text, settings.data))
     subprocesses.call_when_parent_ends(lambda: os.kill(os.getpid(), signal.SIGTERM))
-    return wiring.make_app(settings.database_url or "", settings.served_hosts(), prepare=True)
+    return wiring.make_app(settings.database_url or "", settings.served_hosts())
 
 
 class _Server(uvicorn.Server):
@@ -106,7 +106,7 @@ class _Workers(Multiprocess):
 
 
 def _serve_here(settings: Settings, url: str, listeners: Sequence[socket.socket], ready: Callable[[], None]) -> None:
-    server = _Server(_configuration(wiring.make_app(url, settings.served_hosts(), prepare=True)), ready)
+    server = _Server(_configuration(wiring.make_app(url, settings.served_hosts())), ready)
     try:
         server.run(sockets=list(listeners))
     except KeyboardInterrupt:  # how uvicorn passes on the signal that it has stopped for

@@ -17,7 +17,7 @@ from domain.reports.registry import REPORTS
 from domain.values.sources import Registration
 from service import wiring
 from service.answers.answer import AnswerRequest, MergedAway, NotYetKnown, answer
-from service.answers.answering_process import AnsweringProcess, spawn
+from service.answers.answering_process import AnsweringProcess
 from service.answers.questions import ViewQuestion
 from service.api.services import Services
 from service.console import samples
@@ -175,7 +175,7 @@ def test_the_largest_incidents_are_read_before_they_are_asked_about(database_url
             await write(house, OpenIncident(slug="hama-2025", title="Hama"), None)
             assert [stream for stream, _ in await house.reader.largest_incidents(1, 5)] == [incident_stream(SLUG)]
             for large, is_needed in ((1_000, False), (1, True)):
-                process = AnsweringProcess(house.reader, database_url, large=large, spawned=spawn())
+                process = AnsweringProcess(house.reader, database_url, large=large)
                 try:
                     await process.prepare()
                     assert (process.pid is not None) is is_needed
