@@ -9,8 +9,8 @@ SLOTS := KIND POLICY VIEW IMPORTER EXPORTER FORMAT TABLE RESOURCE
 .PHONY: help run quick test tools coverage servers properties faults realdata bulk mutants check fmt docs new golden bench bench-quick \
 	lock dist release clean $(SLOTS)
 
-# Settings of the user's own Python that would reach into ours.
-unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP VIRTUAL_ENV
+# Settings of the user's own Python that would reach into ours, or make every process compile every module anew.
+unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP VIRTUAL_ENV PYTHONDONTWRITEBYTECODE
 
 # How large the largest log of `make bench` is, and another checkout that is measured in turn, both as wished.
 BENCH = $(if $(FACTS),--facts $(FACTS)) $(if $(COMPARE),--compare $(COMPARE))
@@ -22,6 +22,8 @@ ARGS ?=
 PROPERTIES := properties or invariants
 # What tries the tools of developers in copies of the tree: `make tools`, not `make test`.
 TOOLS := tests/project/test_new.py tests/project/test_release.py
+# Requests, commands and lines made at random, sent to a service.
+GENERATED := tests/service/test_no_fault.py tests/service/test_writers_in_turn.py tests/service/test_api_contract.py
 QUICK := tests/domain tests/service/test_api_reports.py tests/service/test_api_curation.py tests/service/test_api_views.py \
 	tests/service/test_sample.py
 
@@ -88,9 +90,9 @@ servers: ## run the tests of the service on every version of PostgreSQL found he
 	$(prepare) requirements-dev.lock
 	EVERY_SERVER=1 POSTGRES='$(POSTGRES)' .venv/bin/python -m pytest tests/service tests/faults --numprocesses 3 --dist loadfile
 
-properties: ## try every property of the domain twenty times harder (minutes)
+properties: ## try every property thirty times harder (many minutes)
 	$(prepare) requirements-dev.lock
-	HYPOTHESIS_PROFILE=ci .venv/bin/python -m pytest tests/domain --numprocesses 2 --dist worksteal
+	HYPOTHESIS_PROFILE=ci .venv/bin/python -m pytest tests/domain $(GENERATED) --numprocesses 2 --dist worksteal
 
 faults: ## kill the service, the projector, rebuilds, erasures and PostgreSQL 200 times each way, and look for a fact missed or taken twice (many minutes)
 	$(prepare) requirements-dev.lock

@@ -32,8 +32,9 @@ class Checkout:
         return [self._python(), "-P", "-m", "service.cli", *words]
 
     def environment(self, **settings: str) -> dict[str, str]:
-        """Return the environment of its processes."""
-        return {**os.environ, "PYTHONPATH": str(self.folder), "PYTHONSAFEPATH": "1", **settings}
+        """Return the environment of its processes, which keep compiled modules, as an installed package has them."""
+        python = {"PYTHONPATH": str(self.folder), "PYTHONSAFEPATH": "1", "PYTHONDONTWRITEBYTECODE": ""}
+        return {**os.environ, **python, **settings}
 
     def run_ours(self, module: str, *words: str) -> dict[str, float]:
         """Run a module of this package with this checkout's domain and service; returns the figures that it prints."""

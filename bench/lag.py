@@ -24,6 +24,8 @@ FACTS: Final = 50_000
 RATES: Final = (400, 1_000)
 TOGETHER: Final = 10
 """So many reports are recorded in one transaction."""
+FIRST: Final = 4
+"""So many seconds after the first report are told by themselves."""
 # Where the slowest of the read models that answer stands, and whether one has stopped.
 STANDS: Final = """
     SELECT coalesce(min(position), 0), count(*), bool_or(stopped IS NOT NULL)
@@ -40,6 +42,7 @@ ABOUT = """## From commit to visible
 top of a log of {facts:,} facts, with `knownwhen serve` and its projector beside it; milliseconds from the moment when
 whoever recorded them was told of the commit until every read model stands there, looked at every millisecond or so,
 {runs} runs in turn, Python {python}. Each figure is the median of the runs.
+The first {first} s stand apart: all incidents are new then, and the projector has followed for a moment only.
 Busy: CPU time of the service and its projector, as a part of one core.
 
 {table}
@@ -49,9 +52,13 @@ Busy: CPU time of the service and its projector, as a part of one core.
 
 
 class Lags(NamedTuple):
-    """What one run gave: the lag of every commit in milliseconds, reports a second, and how busy the service was."""
+    """What one run gave: the lags of the first commits and of the others in milliseconds, and how busy the service was.
 
-    taken: list[float]
+    `rate` is reports a second.
+    """
+
+    first: list[float]
+    later: list[float]
     rate: float
     busy: float
     served: Served
@@ -71,16 +78,16 @@ def measure(setup: Setup) -> str:
     found = in_turn(contestants, setup.runs)
     lines: list[list[str]] = []
     for name, runs in found.items():
-        p50, p95, p99, most = (
-            Spread(tuple(percentile(each.taken, part) for each in runs)) for part in (50, 95, 99, 100)
-        )
         rate, busy = (Spread(tuple(getattr(each, of) for each in runs)).median for of in ("rate", "busy"))
-        lines.append(
-            [name, shown(rate), *map(shown, (p50.median, p95.median)), *p99.cells(), shown(most.median), f"{busy:.2f}"]
-        )
+        for when, taken in (
+            (f"first {FIRST} s", [each.first for each in runs]),
+            ("then", [each.later for each in runs]),
+        ):
+            lines.append([f"{name}, {when}", shown(rate), *_percentiles(taken), f"{busy:.2f}"])
     return ABOUT.format(
         live=LIVE,
-        seconds=setup.seconds,
+        first=FIRST,
+        seconds=FIRST + setup.seconds,
         together=TOGETHER,
         facts=setup.log(FACTS).facts,
         runs=setup.runs,
@@ -90,17 +97,24 @@ def measure(setup: Setup) -> str:
     )
 
 
+def _percentiles(runs: Sequence[Sequence[float]]) -> list[str]:
+    """Return medians of p50, p95 and p99 over the runs, the ends of the last, and the median of the longest."""
+    p50, p95, p99, most = (Spread(tuple(percentile(each, part) for each in runs)) for part in (50, 95, 99, 100))
+    return [*map(shown, (p50.median, p95.median)), *p99.cells(), shown(most.median)]
+
+
 def _measured(setup: Setup, checkout: Checkout, rate: int) -> Lags:
     with setup.kept.copy(setup.log(FACTS)) as url:
         processes.run(checkout, url, "rebuild")
         with processes.serving(checkout, url) as served:
             _caught_up(url)
             before, begin = processor_seconds(served.pid), time.monotonic()
-            work = partial(record, url, rate, setup.seconds, setup.seed, TOGETHER)
+            work = partial(record, url, rate, FIRST + setup.seconds, setup.seed, TOGETHER)
             commits, looks = _watched(url, work)
             busy = (processor_seconds(served.pid) - before) / (time.monotonic() - begin)
     began, ended = min(at for _, at in commits), max(at for _, at in commits)
-    return Lags(lags(commits, looks), (len(commits) - 1) * TOGETHER / (ended - began), busy, served)
+    taken, first = lags(commits, looks), sum(at < began + FIRST for _, at in commits)
+    return Lags(taken[:first], taken[first:], (len(commits) - 1) * TOGETHER / (ended - began), busy, served)
 
 
 def _caught_up(url: str) -> None:

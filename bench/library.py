@@ -15,10 +15,10 @@ from eventsourcing.projection import Projection, ProjectionRunner
 from eventsourcing.utils import Environment, EnvType
 from orjson import loads
 from psycopg import connect
-from psycopg.conninfo import conninfo_to_dict
 from psycopg.sql import SQL, Identifier
 
 from bench.incident_rows import IncidentRows, Row
+from bench.library_settings import library_settings
 from domain.facts.encoding import decode
 from domain.facts.union import PolicyAdopted, Recorded, SourceFact
 from domain.facts.versions import topic_of
@@ -156,7 +156,10 @@ def run_by_library(url: str, events: int, projection: type[Projection[RowsView]]
     """Return how many events a second the library's ProjectionRunner applies, over the first `events` of the log."""
     _forget(url)
     with ProjectionRunner(
-        application_class=BenchLog, projection_class=projection, view_class=RowsView, env=_environment(url)
+        application_class=BenchLog,
+        projection_class=projection,
+        view_class=RowsView,
+        env={_ADDRESS: url, **library_settings(url)},
     ) as runner:
         runner.wait(_WARM + events, timeout=_PATIENCE)
     view = runner.view
@@ -189,19 +192,6 @@ def load_by_library(url: str, stream: UUID, versions: Sequence[int]) -> list[flo
             taken.append(1000 * (time.perf_counter() - begin))
             assert loaded == version
     return taken
-
-
-def _environment(url: str) -> dict[str, str]:
-    given = {name: str(value) for name, value in conninfo_to_dict(url).items()}
-    return {
-        _ADDRESS: url,
-        "PERSISTENCE_MODULE": "eventsourcing.postgres",
-        "POSTGRES_DBNAME": given["dbname"],
-        "POSTGRES_HOST": given["host"],
-        "POSTGRES_PORT": given["port"],
-        "POSTGRES_USER": given["user"],
-        "POSTGRES_PASSWORD": given.get("password", ""),
-    }
 
 
 def _forget(url: str) -> None:

@@ -16,10 +16,10 @@ from eventsourcing.application import Application
 from eventsourcing.domain import Aggregate, event
 from eventsourcing.persistence import IntegrityError
 from fastapi import Body, FastAPI
-from psycopg.conninfo import conninfo_to_dict
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from bench.library_settings import library_settings
 from domain.reports.registry import AnyReport
 from domain.reports.versions import document
 
@@ -67,14 +67,8 @@ class Incidents(Application[UUID]):
 
 def environment(url: str, *, cached: bool = False) -> dict[str, str]:
     """Return what the library reads; `cached`: aggregates stay in memory, and are brought up to date."""
-    given = {name: str(value) for name, value in conninfo_to_dict(url).items()}
     return {
-        "PERSISTENCE_MODULE": "eventsourcing.postgres",
-        "POSTGRES_DBNAME": given["dbname"],
-        "POSTGRES_HOST": given["host"],
-        "POSTGRES_PORT": given["port"],
-        "POSTGRES_USER": given["user"],
-        "POSTGRES_PASSWORD": given.get("password", ""),
+        **library_settings(url),
         "POSTGRES_SCHEMA": "naive",
         "POSTGRES_MAX_OVERFLOW": "40",
         **({"AGGREGATE_CACHE_MAXSIZE": "4096", "AGGREGATE_CACHE_FASTFORWARD": "y"} if cached else {}),

@@ -7,19 +7,18 @@ import signal
 import threading
 import time
 import uuid
-from collections.abc import AsyncGenerator, Callable, Generator, Iterable
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterable
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from fastapi import FastAPI
-from opentelemetry.trace import Tracer
+import psycopg
 from psycopg import AsyncConnection
-from psycopg_pool import AsyncConnectionPool
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from service.access.authenticator import Authenticator
 from service.access.fetching import fetch_json
@@ -33,9 +32,6 @@ from service.access.sealing.source_keys import SourceKeys
 from service.access.sessions import SessionStore
 from service.access.tokens import TokenStore
 from service.answers.answering_process import AnsweringProcess
-from service.api.read_models import ReadModels
-from service.api.resources.changes import format_change
-from service.api.services import Services
 from service.eventstore import LogReader, open_recorder
 from service.eventstore.change_subscription import ChangeReader, Subscription
 from service.eventstore.sync_reader import CHANNEL
@@ -51,6 +47,12 @@ from service.runtime.time_zones import zone
 from service.settings import Settings
 from service.transparency.publications import PublicationIndex
 from service.transparency.tree import LogTree
+
+if TYPE_CHECKING:  # the framework takes a third of a second to import, which most commands and processes do not need
+    from fastapi import FastAPI
+    from opentelemetry.trace import Tracer
+
+    from service.api.services import Services
 
 PATIENCE = 3.0
 """How many seconds a read waits for a connection, so that an outage is answered early."""
@@ -71,18 +73,39 @@ class TokensNeeded:
     issuer: IssuerSettings | None = None
 
 
+class OpenedLog(NamedTuple):
+    """Read access to the log and its publications. `root_at` returns the Merkle root of the log at a position."""
+
+    reader: LogReader
+    publications: PublicationIndex
+    root_at: Callable[[int], Awaitable[bytes]]
+
+
+@asynccontextmanager
+async def opened_log(url: str) -> AsyncGenerator[OpenedLog]:
+    """Open the log at `url` for reading. Raises DatabaseUnreachable or DatabaseUnfit."""
+    pool = make_pool(await asyncio.to_thread(service_role_url, url))
+    pool.timeout = PATIENCE
+    async with pool:
+        yield OpenedLog(LogReader(pool), PublicationIndex(pool), LogTree(pool).root_at)
+
+
 @asynccontextmanager
 async def services(
     url: str,
     tokens: TokensNeeded | None = None,
     keys: KeyEncryption | None = None,
     metrics: WriterMetrics | None = None,
-) -> AsyncGenerator[Services]:
+) -> AsyncGenerator["Services"]:
     """Open the services over the database at `url`; in the end, finish waiting writes and close them.
 
     Without `tokens`, none is needed to ask them; without `keys` no report with a sealed part is taken. What they write
     is counted in `metrics`. Raises DatabaseUnreachable or DatabaseUnfit.
     """
+    from service.api.read_models import ReadModels  # noqa: PLC0415
+    from service.api.resources.changes import format_change  # noqa: PLC0415
+    from service.api.services import Services  # noqa: PLC0415
+
     address = await asyncio.to_thread(service_role_url, url)
     pool = make_pool(address)
     pool.timeout = PATIENCE
@@ -104,6 +127,7 @@ async def services(
                     subscription=following,
                     read_models=ReadModels(pool, MODELS),
                     answering=answering,
+                    prepare_answers=answering.prepare,
                     sealed=SealedReader(pool, reader, keys),
                     tokens=TokenIssuing(store := TokenStore(pool), secrets.token_bytes, _now),
                     authenticator=tokens and _authenticator(pool, store, tokens),
@@ -149,14 +173,14 @@ def make_app(
     keys: KeyEncryption | None = None,
     *,
     traces: bool = False,
-) -> FastAPI:
+) -> "FastAPI":
     """Make the application; its services open when it starts and close when it stops.
 
     It answers for `hosts`, by default for those of loopback alone. Without `tokens` it is open: none is needed; without
     `keys` it seals nothing. With `traces`, requests are traced. Raises TracingMissing.
     """
-    from service.api.app import create_app  # noqa: PLC0415 - most commands serve nothing, and start without it
-    from service.api.metrics import Metrics  # noqa: PLC0415 - likewise
+    from service.api.app import create_app  # noqa: PLC0415
+    from service.api.metrics import Metrics  # noqa: PLC0415
 
     metrics = Metrics()
     return create_app(
@@ -168,7 +192,7 @@ class TracingMissing(Exception):
     """Traces are wanted, and the extra that sends them is not installed."""
 
 
-def _tracer() -> Tracer:
+def _tracer() -> "Tracer":
     """Return a tracer whose spans go to where `OTEL_EXPORTER_OTLP_ENDPOINT` and its other variables say.
 
     Raises TracingMissing.
@@ -190,11 +214,18 @@ def _tracer() -> Tracer:
 @asynccontextmanager
 async def _served(
     url: str, tokens: TokensNeeded | None, keys: KeyEncryption | None, metrics: WriterMetrics
-) -> AsyncGenerator[Services]:
-    """Open the services for a server; on a signal, endless answers end, since the server waits for them."""
+) -> AsyncGenerator["Services"]:
+    """Open the services for a server, and read the largest incidents before they are asked about.
+
+    On a signal, endless answers end, since the server waits for them.
+    """
     async with services(url, tokens, keys, metrics) as opened:
+        preparing = asyncio.create_task(opened.prepare_answers())
         with _call_on_signal(opened.subscription.stop):
             yield opened
+        preparing.cancel()
+        with suppress(asyncio.CancelledError, psycopg.Error, PoolTimeout):
+            await preparing
 
 
 def make_runner(url: str, stop: threading.Event) -> Runner:

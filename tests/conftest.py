@@ -13,7 +13,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 # A slow machine is no failure, so no example has a deadline.
 # `make test` tries the same examples every time, to tell what a change did; `make properties` looks for new ones.
 settings.register_profile(
-    "dev", max_examples=25, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+    "dev", max_examples=15, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.register_profile(
     "ci", parent=settings.get_profile("dev"), max_examples=500, derandomize=False, print_blob=True

@@ -1,4 +1,4 @@
-"""Parts of the document `state/1`, shared by the view and the state timeline."""
+"""Parts of the document `state/1`, shared by the view and kept states."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date

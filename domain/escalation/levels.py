@@ -115,6 +115,19 @@ class DayLevels:
         self._stale: set[date] = set()
         self._stale_events: set[str] = set()
 
+    def copy(self, history: History) -> "DayLevels":
+        """Return an independent copy for another history, whose scopes, time zones and periods must be the same."""
+        copied = DayLevels(history)
+        copied._summaries, copied._contributions = dict(self._summaries), dict(self._contributions)
+        copied._highest_lower_bounds, copied._day_of_key = dict(self._highest_lower_bounds), dict(self._day_of_key)
+        copied._keys_of = {label: set(keys) for label, keys in self._keys_of.items()}
+        copied._keys_on = {day: set(keys) for day, keys in self._keys_on.items()}
+        copied._totals = {day: _DayTotals(each.tiers.copy(), each.dead) for day, each in self._totals.items()}
+        copied._levels, copied._days_per_level = dict(self._levels), list(self._days_per_level)
+        copied._highest = self._highest
+        copied._stale, copied._stale_events = set(self._stale), set(self._stale_events)
+        return copied
+
     def set_event(self, label: str, event: Event | EventSummary | None) -> None:
         """Set an event; None: it has no counting report."""
         before, summary = self._summaries.pop(label, None), None

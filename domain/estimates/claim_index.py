@@ -80,6 +80,25 @@ class ClaimIndex:
         self._statements = StatementIndex()
         self._periods: dict[str | None, datetime | None] = {}
 
+    def copy(self, history: History) -> "ClaimIndex":
+        """Return an independent copy for another history, whose grades it takes; reports are as they were.
+
+        Where periods or scopes of the incidents differ, `reset_periods` must be called.
+        """
+        copied = ClaimIndex(history)
+        copied._sources = {origin: source.copy() for origin, source in self._sources.items()}
+        copied._versions = dict(self._versions)
+        copied._origins_by_key = {key: set(origins) for key, origins in self._origins_by_key.items()}
+        copied._keys_by_scope = {scope: list(keys) for scope, keys in self._keys_by_scope.items()}
+        copied._changed_keys = {key: set(origins) for key, origins in self._changed_keys.items()}
+        copied._changed_reports = set(self._changed_reports)
+        copied._statements = self._statements.copy()
+        copied._periods = dict(self._periods)
+        for origin in copied._sources:
+            if self._history.grade(origin) != history.grade(origin):
+                copied.apply_grade(origin)
+        return copied
+
     def add(self, report: ReportHistory, claims: tuple[ResolvedClaim, ...]) -> None:
         """Add a report with its standing claims; it must not be indexed already."""
         self._versions[report.ref] = report.current
@@ -164,6 +183,10 @@ class ClaimIndex:
     def source(self, origin: str) -> SourceClaims:
         """Return the indexed claims of an origin."""
         return self._sources[origin]
+
+    def sources(self) -> Collection[SourceClaims]:
+        """Return the indexed claims of all origins."""
+        return self._sources.values()
 
     def sorted_keys(self) -> list[ClaimKey]:
         """Return the keys with any indexed claim, in canonical order."""

@@ -26,6 +26,11 @@ class StatementIndex:
     )
     _cached: dict[str, ScopeStatements] = field(default_factory=dict[str, "ScopeStatements"])
 
+    def copy(self) -> "StatementIndex":
+        """Return an independent copy."""
+        by_scope = {scope: list(statements) for scope, statements in self.by_scope.items()}
+        return StatementIndex(by_scope, dict(self._by_report), dict(self._cached))
+
     def on_scope(self, scope: str | None) -> ScopeStatements:
         """Return the statements on a scope (None: no scope), and whether any of them denies."""
         if scope not in self.by_scope:

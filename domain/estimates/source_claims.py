@@ -57,6 +57,32 @@ class SourceClaims:
     _with_credibility: set[str] = field(default_factory=set[str])
     _links: Mapping[str, TieRank] = field(default_factory=lambda: NO_LINKS)
 
+    def copy(self) -> "SourceClaims":
+        """Return an independent copy; reports and claims are shared."""
+        return SourceClaims(
+            self.origin,
+            dict(self.reports),
+            dict(self.counting),
+            {key: dict(claims) for key, claims in self.claims.items()},
+            {key: dict(claims) for key, claims in self.increments.items()},
+            {ref: list(by) for ref, by in self.replaced.items()},
+            set(self.breaking),
+            {key: set(refs) for key, refs in self.breaks.items()},
+            set(self.with_statements),
+            set(self.changed_reports),
+            dict(self._resolved),
+            {family: list(keys) for family, keys in self._families.items()},
+            dict(self._wholes),
+            dict(self._parts),
+            {key: chain.copy() for key, chain in self._chains.items()},
+            dict(self._policy_claims),
+            set(self._stale),
+            set(self._cross_key_reports),
+            {key: past.copy() for key, past in self._dominating_past.items()},
+            set(self._with_credibility),
+            self._links,
+        )
+
     def add(self, report: ReportHistory, claims: tuple[ResolvedClaim, ...]) -> set[ClaimKey]:
         """Add a report with its standing claims; returns the keys that may change."""
         self._add_report(report, claims)

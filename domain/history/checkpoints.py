@@ -25,12 +25,13 @@ from domain.facts.union import (
 )
 from domain.history.history import History, accumulate
 from domain.history.inputs import InputStreams
+from domain.history.report_history import ReportHistory
 from domain.reports.claims.claim import BEGINNING, END, latest
 
 INTERVAL: Final = 500
 """The most facts that are folded to reach a position: some milliseconds. A copy takes about 100 bytes a report."""
 
-_CHANGES_A_REPORT = (ReportCorrected, ReportRetracted, ReportReinstated, ReportAssessed, ReportDisputed)
+_CHANGES_A_REPORT = ReportCorrected | ReportRetracted | ReportReinstated | ReportAssessed | ReportDisputed
 
 
 class Checkpoint(NamedTuple):
@@ -54,6 +55,8 @@ class HistoryCheckpoints:
         self._waiting: dict[UUID, list[Recorded]] = {}
         self.facts: list[Recorded] = []
         """In the order in which they become inputs; those of one stream in their order."""
+        self._changed: list[ReportHistory | None] = []
+        """For each fact on one report, the report after it, which histories share; None for other facts."""
         self._positions: list[int] = []
         """For each fact, the position at which it is an input: its own, or that at which its stream became one."""
         self._last_moments: list[datetime] = []
@@ -80,8 +83,11 @@ class HistoryCheckpoints:
         index = bisect_right(self._checkpoints, count, key=attrgetter("facts")) - 1
         start, checkpoint = self._checkpoints[index]
         history = checkpoint.copy()
-        for recorded in self.facts[start:count]:
-            _accumulate_copying(history, recorded)
+        for recorded, report in zip(self.facts[start:count], self._changed[start:count], strict=True):
+            if report is None:
+                _accumulate_copying(history, recorded)
+            else:
+                _set_report(history, recorded, report)
         if not self._in_order:
             history.journal.sort(key=attrgetter("position"))
         return history
@@ -107,6 +113,10 @@ class HistoryCheckpoints:
         """Return how many facts, from the first, are inputs at a position."""
         return bisect_right(self._positions, position)
 
+    def position_of(self, count: int) -> int:
+        """Return the position at which the first `count` facts are inputs; more may be."""
+        return self._positions[count - 1]
+
     def is_bounded(self, position: int, moment: datetime | None) -> bool:
         """Say whether a moment on the reported clock may leave out a report or a retraction known at a position."""
         count = self.count_at(position)
@@ -115,6 +125,9 @@ class HistoryCheckpoints:
     def _fold(self, recorded: Recorded, position: int) -> None:
         _accumulate_copying(self._head, recorded)
         self.facts.append(recorded)
+        fact = recorded.fact
+        of_report = isinstance(fact, ReportFiled | _CHANGES_A_REPORT)
+        self._changed.append(self._head.all_reports[fact.report_id] if of_report else None)
         self._positions.append(position)
         before = self._last_moments[-1] if self._last_moments else BEGINNING
         self._last_moments.append(max(before, _moment_stated(recorded)))
@@ -139,6 +152,16 @@ def _accumulate_copying(history: History, recorded: Recorded) -> None:
         if report_id in reports:
             reports[report_id] = reports[report_id].copy()
     accumulate(history, recorded)
+
+
+def _set_report(history: History, recorded: Recorded, report: ReportHistory) -> None:
+    """Apply a fact on one report to a history, given the report after it."""
+    history.journal.append(recorded)
+    home = history.incidents[recorded.stream]
+    home.version = recorded.version
+    history.all_reports[report.report_id] = report
+    if isinstance(recorded.fact, ReportFiled):
+        home.reports[report.report_id] = None
 
 
 def _changed_reports(history: History, recorded: Recorded) -> Collection[UUID]:

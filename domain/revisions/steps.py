@@ -5,10 +5,11 @@ both go on from where they were left (`continued_reported_steps`, `continued_ste
 """
 
 from bisect import bisect_right
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Generator, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import groupby
+from typing import Final
 from uuid import UUID
 
 from msgspec import Struct
@@ -25,7 +26,7 @@ from domain.reports.claims.running_totals import extended_totals
 
 
 class EstimateFigures(Struct, frozen=True, gc=False):
-    """What a step shows of an estimate; `is_used` says that the policy uses a claim."""
+    """The figures of an estimate at a step, each end with its claim; `is_used`: the policy uses at least one claim."""
 
     lower: CitedFigure | None
     upper: CitedFigure | None
@@ -62,6 +63,12 @@ NO_ESTIMATE = EstimateFigures(None, None, False, None, False, None, False)  # no
 """The figures of a key without current claims, under every policy."""
 
 NO_BREAKS = frozenset[str]()
+
+StepsInSlices = Generator[None, None, EstimateSeries]
+"""Returns the steps in the end; yields every A_SLICE reports or facts, so that other work can be done in between."""
+
+A_SLICE: Final = 100
+"""So many take some 10 ms."""
 
 INSTANT = timedelta(microseconds=1)
 """The resolution of both clocks."""
@@ -144,6 +151,11 @@ class _StepRecorder:
 
 def reported_steps(history: History, reading: Reading) -> EstimateSeries:
     """Return the steps along the reported clock, up to the reading's moment, from all facts known."""
+    return _finished(reported_steps_in_slices(history, reading))
+
+
+def reported_steps_in_slices(history: History, reading: Reading) -> StepsInSlices:
+    """Do the same in slices."""
     return _reported_steps(_StepRecorder(history, reading), history, reading, None)
 
 
@@ -153,28 +165,36 @@ def continued_reported_steps(
     """Return the reported steps `earlier` than `start` (UTC), and those from it on, up to the reading's moment."""
     recorder = _StepRecorder(history, reading)
     recorder.load(history, earlier, start - INSTANT)
-    return _reported_steps(recorder, history, reading, start)
+    return _finished(_reported_steps(recorder, history, reading, start))
 
 
 def _reported_steps(
     recorder: _StepRecorder, history: History, reading: Reading, start: datetime | None
-) -> EstimateSeries:
+) -> StepsInSlices:
     until, changes = reading.reported_until, dict[datetime, list[ReportHistory]]()
     for report in history.reports.values():
         for moment in report.effective_moments():
             if (until is None or moment <= until) and (start is None or moment >= start):
                 changes.setdefault(moment, []).append(report)
-    for moment in sorted(changes):
+    for number, moment in enumerate(sorted(changes), start=1):
         for report in changes[moment]:
             recorder.set_report(history, report, moment)
         recorder.record(moment, None)
+        if number % A_SLICE == 0:
+            yield
     return recorder.series
 
 
 def recorded_steps(history: History, reading: Reading) -> EstimateSeries:
     """Return the steps along the recorded clock, at most one a transaction."""
+    return _finished(recorded_steps_in_slices(history, reading))
+
+
+def recorded_steps_in_slices(history: History, reading: Reading) -> StepsInSlices:
+    """Do the same in slices; the history must not change in between."""
     facts = sorted(history.journal, key=lambda recorded: recorded.position)
-    return continued_steps({}, History(history.stream), facts, reading)
+    before = History(history.stream)
+    return _continued_steps(_StepRecorder(before, reading), before, facts, reading, ())
 
 
 def continued_steps(
@@ -191,10 +211,22 @@ def continued_steps(
     """
     recorder = _StepRecorder(history, reading)
     recorder.load(history, earlier, reading.reported_until)
+    return _finished(_continued_steps(recorder, history, facts, reading, passed_over))
+
+
+def _continued_steps(
+    recorder: _StepRecorder,
+    history: History,
+    facts: Iterable[Recorded],
+    reading: Reading,
+    passed_over: Collection[UUID],
+) -> StepsInSlices:
+    done = 0
     for at, of_transaction in groupby(facts, key=lambda recorded: recorded.recorded_at):
         position = 0
         for recorded in of_transaction:
             position = recorded.position
+            done += 1
             if passed_over and getattr(recorded.fact, "report_id", None) in passed_over:
                 continue
             affected = apply_fact(history, recorder.index, recorded)
@@ -202,7 +234,18 @@ def continued_steps(
             for report_id in affected.reports:
                 recorder.set_report(history, history.all_reports[report_id], reading.reported_until)
         recorder.record(at, position)
+        if done >= A_SLICE:
+            done = 0
+            yield
     return recorder.series
+
+
+def _finished(steps: StepsInSlices) -> EstimateSeries:
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return end.value
 
 
 def steps_until(series: EstimateSeries, moment: datetime) -> EstimateSeries:

@@ -256,9 +256,9 @@ class IncidentProjection:
         if key.event is not None:
             self._update_event_key(policy_input)
             return False
-        if not policy_input.claims:
-            self._update_toll(key, None)
-        return policy_input is not before and self._estimate(key, before, policy_input)
+        has_changed = policy_input is not before and self._estimate(key, before, policy_input)
+        self._update_toll(key, self.estimates.get(key))  # also where only increments have changed
+        return has_changed
 
     def _estimate(self, key: ClaimKey, before: PolicyInput | None, policy_input: PolicyInput) -> bool:
         if not policy_input.claims:
@@ -268,8 +268,7 @@ class IncidentProjection:
         self.policy_inputs[key] = policy_input
         if before is not None and policy.same_answer(before, policy_input):
             return False
-        estimate = self.estimates[key] = policy.estimate(policy_input)
-        self._update_toll(key, estimate)
+        self.estimates[key] = policy.estimate(policy_input)
         return True
 
     def _update_toll(self, key: ClaimKey, estimate: Estimate | None) -> None:

@@ -39,7 +39,7 @@ class AcceptingRule(Protocol):
 
 
 class KnownValues(dict[Any, bool]):
-    """Whether values are accepted, by value; those that were accepted are remembered."""
+    """A cache of accepted values: looks up whether a rule accepts a value; refused values are not kept."""
 
     def __init__(self, accepts: Acceptor) -> None:
         super().__init__()

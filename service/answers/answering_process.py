@@ -16,8 +16,9 @@ import psycopg
 import structlog
 from psycopg.rows import tuple_row
 
-from service.answers.kept_incidents import KeptIncidents
-from service.answers.questions import DifferenceAnswer, DifferenceQuestion, ViewAnswer, ViewQuestion
+from service.answers.kept_incidents import MOST_FACTS, KeptIncidents
+from service.answers.questions import DifferenceAnswer, DifferenceQuestion, Preparation, ViewAnswer, ViewQuestion
+from service.eventstore.reader import LogHead
 from service.postgres.pool import STATEMENT_SECONDS, connect
 from service.runtime import subprocesses
 from service.runtime.garbage_collection import SELDOM
@@ -29,10 +30,13 @@ LARGE: Final = 500
 MOST_SIZES: Final = 10_000
 """The most incidents whose sizes are remembered."""
 
+MOST_PREPARED: Final = 5
+"""The most incidents that are read before they are asked about."""
+
 _ENDING_SECONDS: Final = 5.0
 _log = structlog.stdlib.get_logger("service.answers.answering_process")
 
-_Question = ViewQuestion | DifferenceQuestion
+_Question = ViewQuestion | DifferenceQuestion | Preparation
 _QuestionAnswer = ViewAnswer | DifferenceAnswer | None
 
 
@@ -43,15 +47,18 @@ class _RaisedQuestion(NamedTuple):
 
 
 class SizeReader(Protocol):
-    """The read of the log that tells how large an incident is."""
+    """The reads of the log that tell how large incidents are."""
 
+    async def head(self) -> LogHead: ...
     async def last_version(self, stream: UUID) -> int: ...
+    async def largest_incidents(self, more_than: int, limit: int) -> list[tuple[UUID, int]]: ...
 
 
 class AnsweringProcess:
-    """Starts the process when a large incident is first asked about, and anew after it has died.
+    """Starts the process when a large incident is first asked about, or before, and anew after it has died.
 
-    Its questions wait for one another. For callers in one event loop; cancelling one does not affect the others.
+    Questions wait until it has started, and for one another. For callers in one event loop; cancelling one does not
+    affect the others.
     """
 
     def __init__(self, log: SizeReader, url: str, *, large: int = LARGE) -> None:
@@ -81,10 +88,23 @@ class AnsweringProcess:
         """Return what changed between two readings of an incident; likewise."""
         return cast("DifferenceAnswer | None", await self._ask(question))
 
-    async def wait_until_started(self) -> None:
-        """Wait until it is started, if it has been needed."""
-        if self._starting is not None:
-            await self._starting
+    async def start(self) -> None:
+        """Start the process unless it runs; returns when it can be asked, or could not be started."""
+        if self._connection is None:
+            if self._starting is None or self._starting.done():
+                self._starting = asyncio.get_running_loop().run_in_executor(self._thread, self._start)
+            await asyncio.shield(self._starting)
+
+    async def prepare(self) -> None:
+        """Let the process read the largest incidents before they are asked about, if there are large ones."""
+        position = (await self._log.head()).position
+        left = MOST_FACTS
+        for stream, facts in await self._log.largest_incidents(self._large, MOST_PREPARED):
+            if facts > left and left < MOST_FACTS:
+                break
+            left -= facts
+            self.note_size(stream, facts)
+            await self._ask(Preparation(stream, position))
 
     async def close(self) -> None:
         """End the process, after the question that it is answering."""
@@ -97,24 +117,17 @@ class AnsweringProcess:
             size = await self._log.last_version(question.stream)
         if size <= self._large:
             return None
-        run = asyncio.get_running_loop().run_in_executor
-        if self._connection is not None:
-            return await run(self._thread, self._exchange, question)
-        if self._starting is None or self._starting.done():
-            self._starting = run(self._thread, self._start, question)
-        return None
+        await self.start()
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._exchange, question)
 
-    def _start(self, question: _Question) -> None:
-        """Start the process; it has answered the question that it is started for before it is asked others."""
+    def _start(self) -> None:
         context = subprocesses.spawn_context()
         ours, theirs = cast("tuple[Connection, Connection]", context.Pipe())
-        process = context.Process(target=_serve, args=(self._url, theirs), name="knownwhen-answering", daemon=True)
+        process = context.Process(target=_serve, args=(theirs, self._url), name="knownwhen-answering", daemon=True)
         process.start()
-        theirs.close()
         self._process = process
+        theirs.close()
         try:
-            ours.recv()
-            ours.send(question)
             ours.recv()
         except (EOFError, OSError):
             _log.warning("the answering process did not start", exit_status=process.exitcode)
@@ -148,7 +161,7 @@ class AnsweringProcess:
             self._process = None
 
 
-def _serve(url: str, connection: Connection) -> None:
+def _serve(connection: Connection, url: str) -> None:
     """Answer questions until the parent closes its end or ends, or the connection to the database is lost."""
     gc.set_threshold(*SELDOM)
     with (
@@ -166,7 +179,7 @@ def _serve(url: str, connection: Connection) -> None:
 
 def _answer(incidents: KeptIncidents, question: _Question) -> _QuestionAnswer | _RaisedQuestion:
     try:
-        return incidents.view(question) if isinstance(question, ViewQuestion) else incidents.difference(question)
+        return incidents.answer(question)
     except psycopg.OperationalError:  # the connection may be lost: another process makes another
         raise
     except Exception as error:  # noqa: BLE001 - told to the parent

@@ -63,6 +63,13 @@ class DifferenceQuestion:
     policy: str | None
 
 
+class Preparation(NamedTuple):
+    """An incident to be read up to a position, as questions about it may follow; it has no answer."""
+
+    stream: UUID
+    position: int
+
+
 class ViewAnswer(NamedTuple):
     """A document in canonical form with its digest, and as a table if asked for; `texts` are commitments in it.
 
@@ -91,18 +98,10 @@ def view_of(question: ViewQuestion, found: IncidentAt, finish: Finish | None = N
     """Answer about an incident, without free text; by `finish`, if given, in place of that of the view."""
     reading = found.reading(question.reported_until, question.policy)
     document = (finish or catalogue.view(question.view).finish)(found.history, reading)
-    answer = view_answer(question, document, reading.policy.id, found.last, found.inputs)
-    empty_lists(document)
-    return answer
-
-
-def view_answer(
-    question: ViewQuestion, document: Document, policy: str, last: LastInput, inputs: Mapping[str, int]
-) -> ViewAnswer:
-    """Return a document as an answer, without free text."""
     view, data = catalogue.view(question.view), canonical(document)
-    table = view_table(view, document) if question.table else None
-    return ViewAnswer(data, digest_of(data), table, policy, last, inputs, frozenset(view.texts(document)))
+    table, texts = view_table(view, document) if question.table else None, frozenset(view.texts(document))
+    empty_lists(document)
+    return ViewAnswer(data, digest_of(data), table, reading.policy.id, found.last, found.inputs, texts)
 
 
 def difference_of(question: DifferenceQuestion, earlier: IncidentAt, later: IncidentAt) -> DifferenceAnswer:

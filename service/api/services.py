@@ -1,7 +1,7 @@
 """The services that resources use: log reader and writer, read models, subscription, ids. Made by `wiring`."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Protocol, cast
 from uuid import UUID
@@ -47,6 +47,8 @@ class Services:
     subscription: Subscription
     read_models: ReadModels
     answering: Answering
+    prepare_answers: Callable[[], Coroutine[None, None, None]]
+    """Reads the largest incidents before they are asked about."""
     sealed: SealedReader
     tokens: TokenIssuing
     pool_stats: Callable[[], Mapping[str, int]] = dict[str, int]

@@ -44,12 +44,12 @@ def audit(settings: Settings, *, json: bool, full: bool = False) -> int:
 def _replay_publications(url: str) -> list[PublicationReplay]:
     async def replay_all() -> list[PublicationReplay]:
         found: list[PublicationReplay] = []
-        async with wiring.services(url) as services:
-            positions = await services.publications.positions()
+        async with wiring.opened_log(url) as log:
+            positions = await log.publications.positions()
             with progress(_progress_line) as report_progress:
                 for start in range(0, len(positions), _AT_ONCE):
-                    for row in await services.reader.at(positions[start : start + _AT_ONCE]):
-                        found.append(await replay(services.reader, services.root_at, row))
+                    for row in await log.reader.at(positions[start : start + _AT_ONCE]):
+                        found.append(await replay(log.reader, log.root_at, row))
                         report_progress("asking publications again", len(found), len(positions), 0)
         return found
 

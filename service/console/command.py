@@ -28,7 +28,6 @@ import typer
 from domain.catalogue import UnknownName
 from service.answers.as_of import MomentUnreadable, Unanswerable
 from service.console.logs import SPEAKER, configure
-from service.console.samples import SampleError
 from service.eventstore import PersistenceError
 from service.postgres.problems import PostgresProblem
 from service.settings import Settings, SettingsError, read_settings
@@ -59,7 +58,7 @@ class Terminated(KeyboardInterrupt):
 _STATUS: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], int], ...] = (
     ((Misuse, SettingsError, UnknownName, MomentUnreadable), EXIT_WRONG_USE),
     ((Negative, Unanswerable), EXIT_FAILED),
-    ((CannotRun, PostgresProblem, SampleError), EXIT_COULD_NOT_RUN),
+    ((CannotRun, PostgresProblem), EXIT_COULD_NOT_RUN),
 )
 
 

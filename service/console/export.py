@@ -11,8 +11,7 @@ from typing import Any, BinaryIO, cast
 
 from service.console.command import EXIT_OK, CannotRun, Misuse, say
 from service.console.database import expect_data, expect_migrated, on_database
-from service.console.import_ import unknown_format
-from service.console.terminal import count, print_json, progress
+from service.console.terminal import count, print_json, progress, unknown_format
 from service.eventstore.reader import LOG_ID
 from service.formats import registry
 from service.formats.export import incidents

@@ -2,7 +2,7 @@
 
 import asyncio
 import gc
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
@@ -18,7 +18,7 @@ from service.console.database import migrate_or_expect_migrated, on_database, ru
 from service.console.import_reader import CheckedRow, ImportRow, ReadTask, prefetch
 from service.console.import_report import ImportReport, parse_limit
 from service.console.import_retractions import retract
-from service.console.terminal import ProgressCallback, print_json, progress, suggestion
+from service.console.terminal import ProgressCallback, print_json, progress, unknown_format
 from service.eventstore.archive.log_lines import LogHeader
 from service.eventstore.archive.restore import CannotRestore, restore
 from service.formats import registry
@@ -144,11 +144,6 @@ def _importer(options: ImportOptions) -> Importer:
     if options.path is not None and options.format != "git":
         raise Misuse("--path names a table in a repository, so it is for git; give the file itself here.")
     return importer
-
-
-def unknown_format(name: str, known: Collection[str]) -> str:
-    """Return the sentence that says which formats there are."""
-    return f"There is no format “{name[:100]}”; {suggestion(name, known)}"
 
 
 def _import(settings: Settings, url: str, importer: Importer, options: ImportOptions) -> ImportReport:

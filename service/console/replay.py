@@ -40,11 +40,11 @@ def replay(settings: Settings, request: AnswerRequest, *, json: bool) -> int:
 
 def _ask(url: str, request: AnswerRequest) -> Answer:
     async def work() -> Answer:
-        async with wiring.services(url) as services:
+        async with wiring.opened_log(url) as log:
             try:
-                return await answer(services.reader, request)
+                return await answer(log.reader, request)
             except NoSuchIncident as problem:
-                raise Negative(_unknown(request.incident, await _slugs(services.reader))) from problem
+                raise Negative(_unknown(request.incident, await _slugs(log.reader))) from problem
 
     expect_migrated(url)
     return asyncio.run(work())

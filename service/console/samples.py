@@ -13,6 +13,7 @@ from domain.values.text_types import Strict, nearest
 from service.api.batches.line import read_line
 from service.api.batches.line_commands import COMMAND_NAMES
 from service.api.errors.problem import HttpProblem
+from service.console.command import CannotRun
 from service.eventstore.writer import Acknowledgement, WriteRequest
 from service.runtime import package_files
 
@@ -21,7 +22,7 @@ REPORT = "report"
 _CONFLICTS = (IncidentSlugTaken, ReportIdTaken, ScopeTaken)
 
 
-class SampleError(ValueError):
+class SampleError(CannotRun):
     """A line of a sample cannot be read or was refused; the sentence names file and line."""
 
 

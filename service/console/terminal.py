@@ -171,3 +171,8 @@ def suggestion(name: str, known: Collection[str]) -> str:
     """Return the end of a sentence about an unknown name: the nearest known one, or all of them."""
     near = nearest(name, known)
     return f"did you mean “{near}”?" if near else f"there are: {', '.join(known)}."
+
+
+def unknown_format(name: str, known: Collection[str]) -> str:
+    """Return the sentence that says which formats there are."""
+    return f"There is no format “{name[:100]}”; {suggestion(name, known)}"

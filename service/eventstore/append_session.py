@@ -24,10 +24,9 @@ COPY: Final = """
     ) FROM STDIN (FORMAT binary)
 """
 """The columns are in the order of StoredFact's fields."""
-COPY_TYPES: Final = (
-    *("uuid", "int8", "text", "bytea", "uuid", "bytea", "bytea", "int8", "timestamptz", "text"),
-    *("bytea",) * 7,
-)
+_TYPES: Final = "uuid int8 text bytea uuid bytea bytea int8 timestamptz text" + 7 * " bytea"
+COPY_TYPES: Final = tuple(map(psycopg.adapters.types.get_oid, _TYPES.split()))
+"""The types of these columns, by number: names would be looked up in each transaction."""
 
 FIND: Final = f"SELECT {COLUMNS} FROM public.facts WHERE fact_id = %(fact_id)s"  # noqa: S608 - constants only
 OF_STREAM: Final = f"""

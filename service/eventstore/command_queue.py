@@ -1,11 +1,13 @@
 """The command queue of the writer: single commands first, between parts of long lists; requests and their answers."""
 
 import asyncio
+import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
+from typing import NamedTuple
 from uuid import UUID, uuid5
 
 from msgspec import Struct
@@ -117,6 +119,14 @@ class QueuedRequest:
             self.answered.set_exception(error)
 
 
+class Commands(NamedTuple):
+    """The commands of a transaction: the first `at_least` are decided whatever time it takes; `atomic`: all or none."""
+
+    writes: Sequence[WriteRequest]
+    at_least: int
+    atomic: bool = False
+
+
 @dataclass(slots=True)
 class QueuedTransaction:
     """The commands of one transaction, by request, the single ones first."""
@@ -130,15 +140,25 @@ class QueuedTransaction:
         return self.requests[0][0].atomic
 
     @property
-    def writes(self) -> list[WriteRequest]:
+    def commands(self) -> Commands:
         """All commands in their order."""
-        return [write for _, writes in self.requests for write in writes]
+        writes = [write for _, writes in self.requests for write in writes]
+        return Commands(writes, len(writes) if self.atomic else self.singles, self.atomic)
+
+    @property
+    def size(self) -> int:
+        """The number of commands."""
+        return sum(len(writes) for _, writes in self.requests)
 
 
 class CommandQueue:
-    """The queue of the writer: each transaction takes the single commands first, and a part of the lists."""
+    """The queue of the writer: each transaction takes the single commands first, and a part of the lists.
+
+    Commands may be added while another thread takes the next transaction; all else is for the thread that adds.
+    """
 
     def __init__(self) -> None:
+        self._lock = threading.Lock()
         self._singles: deque[QueuedRequest] = deque()
         self._lists: deque[QueuedRequest] = deque()
         self._in_lists = 0
@@ -162,17 +182,22 @@ class CommandQueue:
         single = len(request.writes) == 1 and not request.atomic
         if (len(self._singles) if single else self._in_lists) >= MOST_WAITING:
             raise Overloaded
-        if single:
-            self._singles.append(request)
-        else:
-            self._lists.append(request)
-            self._in_lists += len(request.writes)
+        with self._lock:
+            if single:
+                self._singles.append(request)
+            else:
+                self._lists.append(request)
+                self._in_lists += len(request.writes)
 
     def next_transaction(self, bulk_limit: int = MOST_AT_ONCE) -> QueuedTransaction:
         """Return the commands of the next transaction: single ones, and up to `bulk_limit` out of lists.
 
         An atomic list gets a transaction of its own; single commands precede it once at most.
         """
+        with self._lock:
+            return self._next_transaction(bulk_limit)
+
+    def _next_transaction(self, bulk_limit: int) -> QueuedTransaction:
         first = self._lists[0] if self._lists else None
         if first and first.atomic and (self._atomic_deferred or not self._singles):
             self._atomic_deferred = False

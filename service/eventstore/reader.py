@@ -51,6 +51,14 @@ LAST_VERSION: Final = """
     SELECT originator_version FROM public.facts WHERE originator_id = %(stream)s
     ORDER BY originator_version DESC LIMIT 1
 """
+LARGEST_INCIDENTS: Final = f"""
+    SELECT opened.originator_id, last.originator_version FROM public.facts AS opened CROSS JOIN LATERAL (
+        SELECT originator_version FROM public.facts WHERE originator_id = opened.originator_id
+        ORDER BY originator_version DESC LIMIT 1
+    ) AS last
+    WHERE opened.topic IN {topics_sql(IncidentOpened)} AND last.originator_version > %(more_than)s
+    ORDER BY last.originator_version DESC LIMIT %(limit)s
+"""  # noqa: S608 - constants only
 OPENED: Final = f"""
     SELECT {COLUMNS} FROM public.facts
     WHERE topic IN {topics_sql(IncidentOpened)} AND notification_id > %(after)s AND notification_id <= %(upto)s
@@ -159,6 +167,10 @@ class LogReader:
     async def collections_of(self, streams: Sequence[UUID]) -> dict[UUID, str]:
         """Return the collections, as of now, of those of these streams that are incidents'."""
         return dict(await self._fetch(COLLECTIONS_OF, {"streams": list(streams)}, tuple))
+
+    async def largest_incidents(self, more_than: int, limit: int) -> list[tuple[UUID, int]]:
+        """Return up to `limit` incidents with more facts than `more_than` in their own streams, the largest first."""
+        return await self._fetch(LARGEST_INCIDENTS, {"more_than": more_than, "limit": limit}, tuple)
 
     async def opened(self, after: int, limit: int, upto: int) -> list[StoredFact]:
         """Return up to `limit` openings of incidents with positions in (after, upto], by position."""

@@ -1,5 +1,6 @@
 """The recorder of the library `eventsourcing` over our table: connections, the append lock, numbering, COMMIT."""
 
+import select
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -8,12 +9,12 @@ from uuid import UUID
 
 import psycopg
 from eventsourcing.persistence import InternalError, OperationalError, StoredEvent
-from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore
+from eventsourcing.postgres import ConnectionPool, PostgresApplicationRecorder, PostgresDatastore
 from psycopg import Connection, Cursor
 from psycopg.errors import LockNotAvailable, error_from_result
 from psycopg.pq import ExecStatus, TransactionStatus
 from psycopg.pq.abc import PGresult
-from psycopg.rows import dict_row, tuple_row
+from psycopg.rows import DictRow, dict_row, tuple_row
 from psycopg.sql import SQL, Identifier
 
 from service.eventstore.append_session import AppendSession
@@ -38,6 +39,7 @@ OPEN: Final = f"""
 """.encode()  # noqa: S608 - constants only
 # One round trip; subscribers are notified when the facts are visible, and only then.
 CLOSE: Final = SQL("NOTIFY {}, '{{}}'; COMMIT")
+_CONNECT_SECONDS: Final = 5.0
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -61,10 +63,19 @@ class FactDatastore(PostgresDatastore):
 
     def __init__(self, address: str, lock_seconds: float = LOCK_SECONDS) -> None:
         self._lock_timeout = SQL("SET lock_timeout = {}").format(int(lock_seconds * 1000))
-        super().__init__("", "", "", "", "", max_overflow=4, pre_ping=True, idle_in_transaction_session_timeout=5)
+        super().__init__("", "", "", "", "", idle_in_transaction_session_timeout=5)
         # The library takes five parts of an address and would drop the rest: sslmode, options, several hosts.
-        self.pool.conninfo = conninfo(address, statement_seconds=None)
-        self.pool.kwargs = {"row_factory": dict_row}
+        self.pool = ConnectionPool(
+            conninfo(address, statement_seconds=None),
+            connection_class=Connection[DictRow],
+            kwargs={"row_factory": dict_row},
+            min_size=1,
+            max_size=5,
+            open=False,
+            configure=self.after_connect_func(),
+            check=_expect_connected,
+            timeout=_CONNECT_SECONDS,
+        )
 
     def after_connect_func(self) -> Callable[[Connection[Any]], None]:
         """Return what the pool does with a new connection."""
@@ -79,6 +90,17 @@ class FactDatastore(PostgresDatastore):
 
     def register_type_adapters(self) -> None:
         """Do nothing: rows need no composite types, and no connection before there is work."""
+
+
+def _expect_connected(connection: Connection[Any]) -> None:
+    """Raise OperationalError if the server has ended the session; without a round trip where nothing came from it.
+
+    Nothing comes over an idle connection but its end, and rarely a notice: what it was is told by an empty statement.
+    """
+    poll = select.poll()
+    poll.register(connection.fileno(), select.POLLIN)
+    if poll.poll(0):
+        ConnectionPool.check_connection(connection)
 
 
 class FactRecorder(PostgresApplicationRecorder):

@@ -3,9 +3,10 @@
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
+from functools import cache, partial
 from types import MappingProxyType
 from typing import Final, Protocol, cast
 
@@ -18,6 +19,7 @@ from service.eventstore.command_queue import (
     MOST_AT_ONCE,
     Acknowledgement,
     CommandQueue,
+    Commands,
     Outcome,
     Overloaded,
     QueuedRequest,
@@ -151,7 +153,7 @@ class Writer:
 
     def commit(self, writes: Sequence[WriteRequest]) -> list[Outcome]:
         """Decide and record `writes` in one transaction; each gets its own answer."""
-        return self._commit(writes, len(writes))
+        return self._commit(lambda: Commands(writes, len(writes)))
 
     async def _wait(self, writes: Sequence[WriteRequest], *, atomic: bool = False) -> list[Outcome]:
         request = QueuedRequest(writes, asyncio.get_running_loop().create_future(), atomic)
@@ -163,65 +165,66 @@ class Writer:
     async def _drain(self) -> None:
         loop = asyncio.get_running_loop()
         while self._queue:
-            transaction = self._queue.next_transaction(self._bulk_limit)
-            began, answers = time.monotonic(), list[Outcome]()
-            try:
-                answers = await loop.run_in_executor(self._thread, self._record, transaction)
-            except Exception as error:  # noqa: BLE001 - raised for each caller
-                self._queue.fail(transaction, error)
+            began = time.monotonic()
+            transaction, answers = await loop.run_in_executor(self._thread, self._record_next)
+            if isinstance(answers, Exception):
+                self._queue.fail(transaction, answers)
             else:
                 self._queue.complete(transaction, answers)
                 self._pace(transaction, len(answers))
             self._count(transaction, answers, time.monotonic() - began)
 
-    def _count(self, transaction: QueuedTransaction, answers: Sequence[Outcome], seconds: float) -> None:
-        """Count a transaction; without answers all of its commands failed."""
+    def _count(self, transaction: QueuedTransaction, answers: Sequence[Outcome] | Exception, seconds: float) -> None:
+        """Count a transaction; one that raised an exception failed with all of its commands."""
         if self._metrics is None:
             return
-        outcomes = Counter(map(_outcome_name, answers)) if answers else {"failed": len(transaction.writes)}
+        if isinstance(answers, Exception):
+            outcomes: Mapping[str, int] = {"failed": transaction.size}
+        else:
+            outcomes = Counter(map(_outcome_name, answers))
         self._metrics.transaction(outcomes, seconds)
         self._metrics.queued(self._queue.commands)
 
     def _pace(self, transaction: QueuedTransaction, decided: int) -> None:
         """Set how many commands out of lists the next transaction gets: those decided, twice as many if all were."""
-        offered, done = len(transaction.writes) - transaction.singles, decided - transaction.singles
+        offered, done = transaction.size - transaction.singles, decided - transaction.singles
         if done < offered:
             self._bulk_limit = max(_MIN_BULK, done)
         elif offered >= self._bulk_limit:
             self._bulk_limit = min(MOST_AT_ONCE, 2 * self._bulk_limit)
 
-    def _record(self, transaction: QueuedTransaction) -> list[Outcome]:
-        return (
-            self._record_atomically(transaction.writes)
-            if transaction.atomic
-            else self._record_each(transaction.writes, transaction.singles)
-        )
-
-    def _record_atomically(self, writes: Sequence[WriteRequest]) -> list[Outcome]:
+    def _record_next(self) -> tuple[QueuedTransaction, list[Outcome] | Exception]:
+        """Record the next commands, taken from the queue once the append lock is held; or return the error of all."""
+        taken = cache(partial(self._queue.next_transaction, self._bulk_limit))
+        answers: list[Outcome] | Exception
         try:
-            return self._commit(writes, len(writes), atomic=True)
-        except _NotAllAccepted as error:
-            return [refusals.OthersRefused() if isinstance(each, Acknowledgement) else each for each in error.answers]
+            answers = self._record(lambda: taken().commands)
+        except Exception as error:  # noqa: BLE001 - raised for each caller
+            answers = error
+        return taken(), answers
 
-    def _record_each(
-        self, writes: Sequence[WriteRequest], at_least: int, refused: DatabaseRefusals = _NO_REFUSALS
-    ) -> list[Outcome]:
+    def _record(self, take: Callable[[], Commands], refused: DatabaseRefusals = _NO_REFUSALS) -> list[Outcome]:
         """Record in one transaction; commands that the database refuses get its error, the others are recorded."""
         try:
-            return self._commit(writes, at_least, refused)
+            return self._commit(take, refused)
+        except _NotAllAccepted as error:
+            return [refusals.OthersRefused() if isinstance(each, Acknowledgement) else each for each in error.answers]
         except SERVER_ERRORS:
             raise
-        except Exception as error:  # noqa: BLE001 - it is the caller's answer
+        except Exception as error:
+            writes, at_least, atomic = take()
+            if atomic:
+                raise
             if further := self._find_refused():
                 decided = writes[: max(at_least, self._decided_before_failure)]
-                return self._record_each(decided, len(decided), {**refused, **further})
+                return self._record_again(decided, {**refused, **further})
             if len(writes) == 1:
                 return [error]
         half = len(writes) // 2
-        return [
-            *self._record_each(writes[:half], half, refused),
-            *self._record_each(writes[half:], len(writes) - half, refused),
-        ]
+        return [*self._record_again(writes[:half], refused), *self._record_again(writes[half:], refused)]
+
+    def _record_again(self, writes: Sequence[WriteRequest], refused: DatabaseRefusals) -> list[Outcome]:
+        return self._record(lambda: Commands(writes, len(writes)), refused)
 
     def _find_refused(self) -> DatabaseRefusals:
         """Return the errors of the commands that the database refuses in the transaction that failed last."""
@@ -230,15 +233,8 @@ class Writer:
         with self._log.appending() as session:
             return self._failed.refused(session)
 
-    def _commit(
-        self,
-        writes: Sequence[WriteRequest],
-        at_least: int,
-        refused: DatabaseRefusals = _NO_REFUSALS,
-        *,
-        atomic: bool = False,
-    ) -> list[Outcome]:
-        """Decide and record in one transaction: the first `at_least` commands, and further ones until the deadline.
+    def _commit(self, take: Callable[[], Commands], refused: DatabaseRefusals = _NO_REFUSALS) -> list[Outcome]:
+        """Decide and record in one transaction: `at_least` the first commands, and further ones until the deadline.
 
         Commands that the database has `refused` are not tried again.
         """
@@ -247,6 +243,7 @@ class Writer:
         try:
             with self._log.appending() as session:
                 batch = Batch(session, self._cache, self._zones, self._sealer)
+                writes, at_least, atomic = take()
                 batch.prefetch(writes)
                 answers.extend(self._decide_until_deadline(batch, writes, at_least, refused))
                 if atomic:

@@ -33,28 +33,30 @@ def read_or_none(phrase: str, lexicon: str = DEFAULT) -> Meaning | None:
         return None
 
 
-def vectors(language: str) -> list[tuple[str, str, Meaning | None]]:
+def vectors(language: str) -> dict[str, Meaning | None]:
     cases = json.loads((HERE / f"counts-{language}.json").read_text("utf-8"))
-    return [(language, case["phrase"], tuple(case["expected"]) if case["expected"] else None) for case in cases]
+    return {case["phrase"]: tuple(case["expected"]) if case["expected"] else None for case in cases}
 
 
-@pytest.mark.parametrize(
-    ("language", "phrase", "meaning"),
-    [case for language in LEXICONS for case in vectors(language)],
-    ids=lambda value: value if isinstance(value, str) else "",
-)
-def test_a_phrase_of_the_press_is_read_as_a_careful_reader_would_or_refused(
-    language: str, phrase: str, meaning: Meaning | None
-) -> None:
-    if meaning is not None:
+def reading_or_refusal(phrase: str, language: str) -> tuple[Meaning, str, str | None] | str:
+    """Return the meaning of a phrase with its words and lexicon, or the sentence that refuses it."""
+    try:
         count = read_count(phrase, language)
-        assert meaning_of(count) == meaning
-        assert (count.verbatim, count.lexicon) == (phrase, LEXICONS[language])
-        return
-    with pytest.raises(CountError) as refusal:
-        read_count(phrase, language)
-    assert str(refusal.value).endswith(".")
-    assert len(str(refusal.value)) < 600
+    except CountError as refusal:
+        return str(refusal)
+    return meaning_of(count), count.verbatim, count.lexicon
+
+
+def is_right(found: tuple[Meaning, str, str | None] | str, phrase: str, meaning: Meaning | None, language: str) -> bool:
+    if meaning is None:
+        return isinstance(found, str) and found.endswith(".") and len(found) < 600
+    return found == (meaning, phrase, LEXICONS[language])
+
+
+@pytest.mark.parametrize("language", LEXICONS)
+def test_phrases_of_the_press_are_read_as_a_careful_reader_would_or_refused(language: str) -> None:
+    read = [(phrase, meaning, reading_or_refusal(phrase, language)) for phrase, meaning in vectors(language).items()]
+    assert [each for each in read if not is_right(each[2], each[0], each[1], language)] == []
 
 
 @pytest.mark.parametrize(("language", "least"), [("en", 250), ("ar", 150), ("fr", 150)])

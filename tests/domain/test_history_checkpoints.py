@@ -10,15 +10,16 @@ from hypothesis import strategies as st
 
 from domain import catalogue
 from domain.facts.streams import incident_stream
+from domain.facts.union import PolicyAdopted, Recorded
 from domain.history.checkpoints import HistoryCheckpoints
 from domain.history.history import History, history_of
+from domain.history.inputs import required_streams
 from domain.incident.refusals import Refusal
 from domain.ledger.canonical import canonical
 from domain.reading import Reading
 from tests.domain.book import Book
 from tests.domain.test_curation_properties import OTHER, Asked, curated, others, two_incidents
 from tests.domain.test_present import extras
-from tests.domain.test_state_timeline import inputs_of
 from tests.domain.worlds import Body, World, worlds
 
 INTERVAL = 3
@@ -72,6 +73,20 @@ def test_a_moment_that_leaves_nothing_out_is_none(
         if history.own.slug and not kept.is_bounded(position, moment):
             for view in catalogue.VIEWS.values():
                 assert view.finish(history, Reading(moment, policy)) == view.finish(history, Reading(None, policy))
+
+
+def inputs_of(book: Book, slug: str, position: int) -> dict[object, int]:
+    """Return the streams that answers at a position depend on, found from scratch, with their last versions."""
+    known, wanted = set[object](), {incident_stream(slug), *(each.stream for each in book.facts if _is_policy(each))}
+    facts = [each for each in book.facts if each.position <= position]
+    while wanted:
+        known |= wanted
+        wanted = {led for each in facts if each.stream in wanted for led in required_streams(each)} - known
+    return {each.stream: each.version for each in facts if each.stream in known}
+
+
+def _is_policy(recorded: Recorded) -> bool:
+    return isinstance(recorded.fact, PolicyAdopted)
 
 
 def _told(history: History) -> list[bytes]:

@@ -13,8 +13,8 @@ from domain.facts.streams import incident_stream
 from domain.history.checkpoints import HistoryCheckpoints
 from domain.incident.refusals import Refusal
 from domain.reading import Reading
-from domain.revisions.kept_steps import STEPS_VIEW, KeptSteps
 from domain.revisions.step_documents import steps_document
+from domain.summary.kept_steps import STEPS_VIEW, KeptSteps
 from tests.domain.test_curation_properties import OTHER, Asked, curated, others, two_incidents
 from tests.domain.test_present import extras
 from tests.domain.worlds import Body, World, worlds
@@ -41,8 +41,12 @@ def test_each_reading_has_the_steps_that_it_has_by_itself(
     for recorded in book.facts:
         checkpoints.add(recorded)
         if chance.random() < 1 / 4:
+            kept.prepare()
+        if chance.random() < 1 / 4:
             _check(checkpoints, kept, recorded.position, chance)
-    for _ in range(6):
+    for number in range(6):
+        while number == 0 and kept.prepare():
+            pass
         _check(checkpoints, kept, chance.randint(1, len(book.facts)), chance)
 
 

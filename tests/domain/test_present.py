@@ -101,6 +101,18 @@ def test_a_policy_that_rates_no_source_out_shows_what_an_unreliable_one_said_of_
     assert grown.summary.killed.floor == 12
 
 
+def test_an_increment_is_the_toll_where_the_policy_uses_no_total_that_was_there_before() -> None:
+    book = open_book()
+    book.do(Registration(slug="sana", name="SANA", type="monitor", reliability="E"))
+    for source, accumulation in (("sana", "cumulative"), ("snhr", "incremental")):
+        claim = {"id": "1", "measure": "killed", "count": {"verbatim": "12"}, "accumulation": accumulation}
+        book.file({"kind": "toll_revised", "source": source, "reported_at": "2025-03-07", "claims": [claim]})
+    _grown_as_told(book, book.slug)
+    grown = IncidentProjection.at(book.history(), Reading(None, catalogue.policy("conservative/1")))
+    assert grown.summary.killed.toll is not None
+    assert (grown.summary.killed.toll.source, grown.summary.killed.toll.incremental) == ("snhr", True)
+
+
 def _grown_as_told(book: Book, slug: str) -> None:
     """See that an incident that is grown fact by fact reads at each position as it does folded whole."""
     grown = IncidentProjection(History(incident_stream(slug)))

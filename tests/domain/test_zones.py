@@ -22,7 +22,7 @@ from domain.incident.state import warnings_about
 from domain.ledger.canonical import digest
 from domain.reading import Reading
 from domain.summary.incident_projection import IncidentProjection, summarize
-from domain.summary.state_timeline import StateTimeline
+from domain.summary.state_index import StateIndex, standing_reports
 from domain.summary.summary import IncidentSummary
 from domain.values.time.clocks import format_instant, parse_instant, parse_occurred
 from domain.values.time.zones import RecordedTimeZone, format_offset, window_of
@@ -308,15 +308,15 @@ def test_an_amended_zone_leaves_what_was_merged_in_on_the_days_of_its_own_home()
 
 def _grows_alike(book: Book) -> None:
     """See that what is kept true fact by fact tells what a whole fold does, at every position."""
-    present, timeline = IncidentProjection(History(book.stream)), StateTimeline(book.stream)
+    present, state = IncidentProjection(History(book.stream)), StateIndex(History(book.stream))
     for recorded in book.facts:
         present.apply(recorded)
         present.update()
-        timeline.add(recorded)
         whole = book.history(recorded.position)
+        state = state.moved(whole, standing_reports(whole, None), None)
         if present.history.slug:
             assert present.summary == summarize(whole, Reading(None, present.policy))
-            assert timeline.document(recorded.position) == book.read(position=recorded.position)
+            assert state.document(Reading(None, present.policy)) == book.read(position=recorded.position)
 
 
 @given(st.datetimes(datetime(2015, 1, 1), datetime(2046, 12, 31)), st.sampled_from(("Europe/Kyiv", "Asia/Beirut")))  # noqa: DTZ001 - readings of a wall clock

@@ -31,9 +31,9 @@ def questions(first: int, last: int, step: int = 1) -> list[AnswerRequest]:
 async def answers(url: str, asked: list[AnswerRequest]) -> dict[str, str]:
     """Return, by question, the digest of the document and that of all that is sent with it but the log's name."""
     told: dict[str, str] = {}
-    async with wiring.services(url) as house:
+    async with wiring.opened_log(url) as log:
         for question in asked:
-            found = await answer(house.reader, question)
+            found = await answer(log.reader, question)
             sent = found.envelope()
             coordinates = {**found.coordinates, "log": None}
             name = f"{question.view} {question.policy} {question.as_of} {question.reported_until}"

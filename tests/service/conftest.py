@@ -76,7 +76,7 @@ def create_database(server: EmbeddedServer) -> Callable[[str], str]:
 
     def create(template: str) -> str:
         name = f"test_{next(numbers)}"
-        command = sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER {}")
+        command = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy OWNER {}")
         with psycopg.connect(server.admin_url, autocommit=True) as admin:
             admin.execute(command.format(*map(sql.Identifier, (name, template, NAME))))
         return urlsplit(server.url)._replace(path=f"/{name}").geturl()

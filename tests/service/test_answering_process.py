@@ -60,8 +60,6 @@ async def answering(house: Services, url: str) -> AsyncGenerator[AnsweringProces
     """Start a process that answers about every incident."""
     process = AnsweringProcess(house.reader, url, large=-1)
     try:
-        assert await process.view(_question(SLUG, 1)) is None, "nobody waits until it has started"
-        await process.wait_until_started()
         yield process
     finally:
         await process.close()
@@ -123,8 +121,6 @@ def test_a_process_that_is_killed_is_replaced_and_nobody_is_refused(database_url
             assert process.pid is not None
             os.kill(process.pid, signal.SIGKILL)
             await assert_same(house, process, AnswerRequest(SLUG, "state/1"))
-            await process.view(_question(SLUG, head))
-            await process.wait_until_started()
             assert await process.view(_question(SLUG, head)) is not None
 
     asyncio.run(run())
@@ -170,3 +166,21 @@ def _erase_all(url: str) -> None:
     with connect(url) as database:
         database.execute("ALTER TABLE public.facts DISABLE TRIGGER facts_are_append_only")
         database.execute("UPDATE public.facts SET text = NULL, text_salt = NULL WHERE text IS NOT NULL")
+
+
+def test_the_largest_incidents_are_read_before_they_are_asked_about(database_url: str) -> None:
+    async def run() -> None:
+        async with wiring.services(database_url) as house:
+            await samples.load(house.writer, samples.read(package_files.samples() / SLUG))
+            await write(house, OpenIncident(slug="hama-2025", title="Hama"), None)
+            assert [stream for stream, _ in await house.reader.largest_incidents(1, 5)] == [incident_stream(SLUG)]
+            for large, is_needed in ((1_000, False), (1, True)):
+                process = AnsweringProcess(house.reader, database_url, large=large)
+                try:
+                    await process.prepare()
+                    assert (process.pid is not None) is is_needed
+                    await assert_same(house, process, AnswerRequest(SLUG, "state/1"))
+                finally:
+                    await process.close()
+
+    asyncio.run(run())

@@ -345,7 +345,7 @@ def test_a_listening_connection_that_breaks_is_not_noticed_by_those_who_follow(
         assert broken > 1
 
 
-@pytest.mark.parametrize(("workers", "how"), [(1, signal.SIGINT), (1, signal.SIGTERM), (2, signal.SIGTERM)])
+@pytest.mark.parametrize(("workers", "how"), [(1, signal.SIGINT), (2, signal.SIGTERM)])
 def test_a_stop_ends_those_who_follow_at_once_and_not_in_the_middle(
     server: EmbeddedServer, database_url: str, unused_port: int, workers: int, how: signal.Signals
 ) -> None:

@@ -32,7 +32,7 @@ pytestmark = pytest.mark.one_server_will_do
 
 pytest_plugins = ("tests.service.projected_fixtures",)
 
-EXAMPLES, FEW = 15, 4
+EXAMPLES, FEW = settings().max_examples // 2, settings().max_examples // 5
 FREE_TEXT = {"type", "title", "description"}
 CHECKS = [
     not_a_server_error,

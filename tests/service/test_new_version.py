@@ -4,21 +4,16 @@ The next release is a copy of this tree with one file edited, `aid_delivered`: a
 """
 
 import json
-import shutil
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import httpx
-import psycopg
 import pytest
 
 from domain.catalogue import VIEWS
-from tests.patience import PATIENCE
-from tests.service.console import ROOT, environment, run, running
+from tests.service.console import ROOT, run
+from tests.service.releases import commands, next_release, python, served, stored
 from tests.service.serving import CREATED, filed, opened, problem, service, toll
 
 pytestmark = pytest.mark.one_server_will_do
@@ -57,63 +52,12 @@ for row in json.loads(Path("tests/domain/golden/facts.json").read_text()):
         print(json.dumps({"topic": now.topic, "state": now.state.decode(), "text": now.text and now.text.decode()}))
 """
 
-ANSWERS = """
-import asyncio, os, sys
-from domain.catalogue import VIEWS
-from domain.ledger.canonical import canonical
-from service import wiring
-from service.answers.answer import AnswerRequest, answer
-async def work():
-    async with wiring.services(os.environ["DATABASE_URL"]) as house:
-        for view in VIEWS:
-            for moment in sys.argv[2:]:
-                found = await answer(house.reader, AnswerRequest(sys.argv[1], view, moment))
-                print(canonical([found.digest, found.document, dict(found.coordinates)]).decode())
-asyncio.run(work())
-"""
-
 
 @pytest.fixture(scope="module")
 def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the tree of the next release, in which that one file was edited."""
-    tree = tmp_path_factory.mktemp("release")
-    for name in ("domain", "service", "migrations", "tests"):
-        shutil.copytree(ROOT / name, tree / name, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(ROOT / "pyproject.toml", tree)
-    text = (tree / KIND).read_text("utf-8")
-    for old, new in EDITS.items():
-        assert old in text
-        text = text.replace(old, new)
-    (tree / KIND).write_text(text, "utf-8")
-    return tree
-
-
-def python(tree: Path, *words: str, **settings: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, *words],
-        capture_output=True,
-        check=False,
-        cwd=tree,
-        encoding="utf-8",
-        env=environment(PYTHONPATH=tree, **settings),
-        timeout=PATIENCE,
-    )
-
-
-def command(tree: Path, url: str, *words: str) -> str:
-    """Run one command of a release to its good end, and return what it wrote."""
-    done = run(*words, PYTHONPATH=tree, DATABASE_URL=url)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
-
-
-@contextmanager
-def served(tree: Path, url: str, port: int) -> Iterator[httpx.Client]:
-    with running("serve", "--port", str(port), PYTHONPATH=tree, DATABASE_URL=url) as serving:
-        serving.wait_for("Ctrl-C stops it.")
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE) as client:
-            yield client
-        assert serving.stop() == 0
+    edits = [(KIND, old, new) for old, new in EDITS.items()]
+    return next_release(tmp_path_factory.mktemp("release"), edits)
 
 
 def corrected(client: httpx.Client, report_id: str, report: dict[str, Any]) -> None:
@@ -141,20 +85,6 @@ def first_reports(url: str) -> tuple[str, list[str]]:
     return incident, reports
 
 
-def answers(tree: Path, url: str, incident: str, *moments: str) -> str:
-    """Return what a release answers at some positions, from each view, byte for byte."""
-    done = python(tree, "-c", ANSWERS, incident, *moments, DATABASE_URL=url)
-    assert done.returncode == 0, done.stderr
-    assert len(done.stdout.splitlines()) == len(VIEWS) * len(moments)
-    return done.stdout
-
-
-def stored(url: str) -> list[tuple[str, dict[str, Any]]]:
-    with psycopg.connect(url) as connection:
-        rows = connection.execute("SELECT topic, state FROM facts ORDER BY notification_id").fetchall()
-    return [(topic, json.loads(state)) for topic, state in rows]
-
-
 def test_golden_rows_of_the_first_version_are_read_by_the_second(release: Path) -> None:
     check = ("-m", "pytest", "tests/domain/test_facts.py", "-q", "-p", "no:cacheprovider", "-k", "stored or upcaster")
     lacking = python(release, *check)
@@ -179,20 +109,22 @@ def test_a_log_of_the_first_version_is_continued_by_the_second(
 ) -> None:
     incident, reports = first_reports(database_url)
     end = f"@{len(stored(database_url))}"
-    before = answers(ROOT, database_url, incident, "@7", end)
-    first = tmp_path / "first.ndjson"
-    command(ROOT, database_url, "export", "ndjson", "-o", str(first))
+    asked, restored = ("answers", incident, "@7", end), create_database(migrated_template)
+    first, exported = tmp_path / "first.ndjson", tmp_path / "exported.ndjson"
+    before = commands(ROOT, (database_url, *asked), (database_url, "export", "ndjson", "-o", str(first)))
 
     # The second release reads that log: every publication is answered as it was, every document to the byte.
-    assert answers(release, database_url, incident, "@7", end) == before
-    command(release, database_url, "audit")
-    exported = tmp_path / "exported.ndjson"
-    command(release, database_url, "export", "ndjson", "-o", str(exported))
+    again = commands(
+        release,
+        (database_url, *asked),
+        (database_url, "audit"),
+        (database_url, "export", "ndjson", "-o", str(exported)),
+        (restored, "import", "ndjson", "--restore", str(first)),
+    )
+    assert again == before
     assert exported.read_bytes() == first.read_bytes()
 
-    # It restores it, takes reports of the second version, and corrects one of the first to the second.
-    restored = create_database(migrated_template)
-    command(release, restored, "import", "ndjson", "--restore", str(first))
+    # It has restored it, takes reports of the second version, and corrects one of the first to the second.
     with served(release, restored, unused_port) as client:
         address = f"/v1/incidents/{incident}/reports"
         problem(
@@ -221,14 +153,20 @@ def test_a_log_of_the_first_version_is_continued_by_the_second(
     assert stored(restored)[: len(stored(database_url))] == stored(database_url), "nothing was rewritten"
 
     # The continued log: audited, its read models built and compared, exported and restored once more.
-    command(release, restored, "rebuild")
-    command(release, restored, "audit")
-    assert answers(release, restored, incident, "@7", end) == before
-    second, again = tmp_path / "second.ndjson", create_database(migrated_template)
-    command(release, restored, "export", "ndjson", "-o", str(second))
-    command(release, again, "import", "ndjson", "--restore", str(second))
-    head = f"@{len(stored(restored))}"
-    assert answers(release, again, incident, head) == answers(release, restored, incident, head)
+    second, onward = tmp_path / "second.ndjson", create_database(migrated_template)
+    head = ("answers", incident, f"@{len(stored(restored))}")
+    [*again, here, there] = commands(
+        release,
+        (restored, "rebuild"),
+        (restored, "audit"),
+        (restored, *asked),
+        (restored, "export", "ndjson", "-o", str(second)),
+        (onward, "import", "ndjson", "--restore", str(second)),
+        (restored, *head),
+        (onward, *head),
+    )
+    assert again == before
+    assert there == here
 
     # The first release knows what it does not know.
     older = run("import", "ndjson", "--restore", str(second), DATABASE_URL=create_database(migrated_template))

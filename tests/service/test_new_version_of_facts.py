@@ -1,7 +1,6 @@
 """A second version of facts that are no reports: the next release goes on with a log of the first one."""
 
 import re
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,8 +10,8 @@ import pytest
 
 from domain.catalogue import VIEWS
 from tests.service.console import ROOT
+from tests.service.releases import commands, next_release, served, stored
 from tests.service.serving import CREATED, filed, opened, service, toll
-from tests.service.test_new_version import answers, command, served, stored
 
 pytestmark = pytest.mark.one_server_will_do
 
@@ -60,15 +59,7 @@ SOURCE = {"name": "SOHR", "type": "monitor"}
 @pytest.fixture(scope="module")
 def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the tree of the next release, in which a dozen facts have a second version."""
-    tree = tmp_path_factory.mktemp("release")
-    for name in ("domain", "service", "migrations", "tests"):
-        shutil.copytree(ROOT / name, tree / name, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(ROOT / "pyproject.toml", tree)
-    for file, old, new in EDITS:
-        text = (tree / file).read_text("utf-8")
-        assert old in text
-        (tree / file).write_text(text.replace(old, new, 1), "utf-8")
-    return tree
+    return next_release(tmp_path_factory.mktemp("release"), EDITS)
 
 
 def wrote(response: httpx.Response) -> dict[str, Any]:
@@ -89,7 +80,7 @@ def curate(client: httpx.Client, incident: str, other: str, reports: list[str], 
     wrote(client.post(f"/v1/reports/{reports[1]}/move", json={"to": other if letter == "B" else incident}))
 
 
-def test_a_log_is_continued_by_a_release_with_new_versions_of_its_facts(  # noqa: PLR0915 - one log, from release to release
+def test_a_log_is_continued_by_a_release_with_new_versions_of_its_facts(
     release: Path,
     database_url: str,
     migrated_template: str,
@@ -112,17 +103,23 @@ def test_a_log_is_continued_by_a_release_with_new_versions_of_its_facts(  # noqa
         source, policy = client.get("/v1/sources/sohr").json(), client.get("/v1/policy").json()
         receipt = client.get(f"/v1/receipts/{published['receipt']['digest']}").json()
     length = len(stored(database_url))
-    moments = ("@9", f"@{length}")
-    before, csv, first = answers(ROOT, database_url, incident, *moments), tmp_path / "1.csv", tmp_path / "1.ndjson"
-    command(ROOT, database_url, "export", "csv", "--view", "timeline/1", "-o", str(csv), "--as-of", f"@{length}")
-    command(ROOT, database_url, "export", "ndjson", "-o", str(first))
-
-    restored = create_database(migrated_template)
-    command(release, restored, "import", "ndjson", "--restore", str(first))
-    assert answers(release, restored, incident, *moments) == before
-    command(release, database_url, "audit")
-    exported = tmp_path / "2.csv"
-    command(release, restored, "export", "csv", "--view", "timeline/1", "-o", str(exported), "--as-of", f"@{length}")
+    asked, restored = ("answers", incident, "@9", f"@{length}"), create_database(migrated_template)
+    csv, exported, first = tmp_path / "1.csv", tmp_path / "2.csv", tmp_path / "1.ndjson"
+    timeline = ("export", "csv", "--view", "timeline/1", "--as-of", f"@{length}", "-o")
+    before = commands(
+        ROOT,
+        (database_url, *asked),
+        (database_url, *timeline, str(csv)),
+        (database_url, "export", "ndjson", "-o", str(first)),
+    )
+    found = commands(
+        release,
+        (restored, "import", "ndjson", "--restore", str(first)),
+        (restored, *asked),
+        (database_url, "audit"),
+        (restored, *timeline, str(exported)),
+    )
+    assert found == before
     assert exported.read_bytes() == csv.read_bytes()
     with served(release, restored, unused_port) as client:
         again = wrote(client.post(f"/v1/incidents/{incident}/publications", **request))
@@ -150,14 +147,20 @@ def test_a_log_is_continued_by_a_release_with_new_versions_of_its_facts(  # noqa
     assert {f"{name}.v2" for name in SHAPES} - {topic for topic, _ in stored(restored)} == {
         f"{name}.v2" for name in ("claims_rescoped", "incident_merged", "same_origin_stated", "source_registered")
     }
-    command(release, restored, "rebuild")
-    command(release, restored, "audit", "--full")
-    assert answers(release, restored, incident, *moments) == before
-    second, head = tmp_path / "2.ndjson", f"@{len(stored(restored))}"
-    command(release, restored, "export", "ndjson", "-o", str(second))
-    onward = create_database(migrated_template)
-    command(release, onward, "import", "ndjson", "--restore", str(second))
-    assert answers(release, onward, incident, head) == answers(release, restored, incident, head)
+    second, onward = tmp_path / "2.ndjson", create_database(migrated_template)
+    head = ("answers", incident, f"@{len(stored(restored))}")
+    [*found, here, there] = commands(
+        release,
+        (restored, "rebuild"),
+        (restored, "audit", "--full"),
+        (restored, *asked),
+        (restored, "export", "ndjson", "-o", str(second)),
+        (onward, "import", "ndjson", "--restore", str(second)),
+        (restored, *head),
+        (onward, *head),
+    )
+    assert found == before
+    assert there == here
 
 
 def test_states_are_parsed_and_topics_compared_in_the_event_store_only() -> None:

@@ -131,7 +131,7 @@ def curations(slug: str, other: str, bodies: list[Body]) -> st.SearchStrategy[tu
     return named | of_sources
 
 
-@settings(max_examples=25, suppress_health_check=list(HealthCheck))
+@settings(suppress_health_check=list(HealthCheck))
 @given(bodies=st.lists(repeating(), min_size=1, max_size=4), data=st.data())
 def test_nothing_that_can_be_asked_ends_in_a_fault(
     client: httpx.Client, bodies: list[Body], data: st.DataObject

@@ -178,6 +178,21 @@ def test_who_cites_a_source_is_remembered_and_what_the_source_said_since_is_read
         truth.assert_tables_tell(connection, truth.living(connection), facts, range(1, len(facts) + 1))
 
 
+def test_what_is_warmed_up_leaves_every_row_and_follows_as_what_is_not(database_url: str) -> None:
+    write(database_url, [opening("first"), graded("A"), filing("first", 12), filing("first", 13), opening("second")])
+    assert wiring.make_runner(database_url, threading.Event()).catch_up()
+    with connect(service_role_url(database_url)) as connection:
+        before = {each.name: truth.whole(connection, each) for each in truth.living(connection)}
+        course = Scheduler(connection, wiring._now)
+        course.warm_up()
+        assert {each.name: truth.whole(connection, each) for each in truth.living(connection)} == before
+        assert list(course._projectors[5].cache._folds), "nothing was warmed up"
+        write(database_url, [filing("second", 14), opening("third"), filing("third", 15), graded("E")])
+        course.run()
+        facts = truth.log_of(connection)
+        truth.assert_tables_tell(connection, truth.living(connection), facts, range(1, len(facts) + 1))
+
+
 def test_what_the_server_is_set_to_changes_no_row(
     database_url: str, migrated_template: str, create_database: Callable[[str], str]
 ) -> None:
@@ -220,7 +235,7 @@ def test_one_that_is_told_to_stop_while_it_builds_lets_nothing_unfinished_answer
     assert positions(database_url) == set()
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
 def test_a_server_leaves_no_projector_behind(database_url: str, how: signal.Signals, unused_port: int) -> None:
     with running("serve", DATABASE_URL=database_url, KNOWNWHEN_PORT=unused_port) as command:
         command.wait_for(READY)
@@ -229,7 +244,7 @@ def test_a_server_leaves_no_projector_behind(database_url: str, how: signal.Sign
         command.process.send_signal(how)
         assert command.process.wait(PATIENCE) in {0, -signal.SIGKILL}
         assert "Traceback" not in command.err
-        until(lambda: not beside.is_running() or beside.status() == psutil.STATUS_ZOMBIE)
+        until(lambda: _has_ended(beside))
 
 
 def test_a_projector_that_is_killed_beside_a_server_is_replaced(database_url: str, unused_port: int) -> None:
@@ -242,6 +257,7 @@ def test_a_projector_that_is_killed_beside_a_server_is_replaced(database_url: st
         (other,) = _projectors(command)
         assert other.pid != beside.pid
         assert command.stop() == 0
+        until(lambda: _has_ended(other))
 
 
 def test_ctrl_c_on_a_terminal_reaches_the_projector_too_and_is_left_to_the_server(
@@ -263,6 +279,10 @@ def test_ctrl_c_on_a_terminal_reaches_the_projector_too_and_is_left_to_the_serve
 def _projectors(command: Running) -> list[psutil.Process]:
     children = psutil.Process(command.process.pid).children()
     return [each for each in children if "spawn_main" in " ".join(each.cmdline())]
+
+
+def _has_ended(process: psutil.Process) -> bool:
+    return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
 
 
 def _lists(port: int) -> bool:

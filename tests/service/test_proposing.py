@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from service.console import map_
 from service.formats import registry
 from service.formats.importer import BatchLine, ImportFault, ImportNote, ImportSource
 from service.formats.tables import TableMap, read_mapping
@@ -20,7 +21,7 @@ from service.formats.tables.proposal_text import mapping_toml, preview_lines
 from service.formats.tables.propose import Proposal, propose_mapping
 from service.formats.tables.read_file import parse
 from tests.service.coded_events import Here
-from tests.service.console import run
+from tests.service.console import ending, run
 from tests.service.workbooks import workbook
 
 pytestmark = pytest.mark.one_server_will_do
@@ -203,30 +204,32 @@ def test_three_rows_are_shown_as_the_import_would_have_them() -> None:
         b"id\n",
     ],
 )
-def test_a_file_that_is_no_table_has_a_reason_or_a_proposal_that_loads(data: bytes, tmp_path: Path) -> None:
-    path = tmp_path / "t"
+def test_a_file_that_is_no_table_has_a_reason_or_a_proposal_that_loads(
+    data: bytes, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path, proposed = tmp_path / "t", tmp_path / "map.toml"
     path.write_bytes(data)
-    done = run("map", str(path), KNOWNWHEN_DATA=tmp_path / "data")
-    if done.returncode:
-        assert done.returncode == 3
-        assert "no mapping file can be proposed" in done.stderr
-        assert done.stdout == ""
+    status, told = ending(lambda settings: map_.map_(settings, map_.MapOptions(path, None, None, proposed)), capfd)
+    if status:
+        assert status == 3
+        assert "no mapping file can be proposed" in told
+        assert not proposed.exists()
     else:
-        TableMap.model_validate(tomllib.loads(done.stdout))
+        TableMap.model_validate(tomllib.loads(proposed.read_text("utf-8")))
 
 
 def test_the_command_writes_a_mapping_file_and_nothing_over_another(tmp_path: Path) -> None:
-    path, map_ = tmp_path / "latin.csv", tmp_path / "map.toml"
+    path, proposed = tmp_path / "latin.csv", tmp_path / "map.toml"
     path.write_bytes(FILES["latin.csv"])
-    done = run("map", str(path), "-o", str(map_), KNOWNWHEN_DATA=tmp_path / "data")
+    done = run("map", str(path), "-o", str(proposed), KNOWNWHEN_DATA=tmp_path / "data")
     assert (done.returncode, done.stdout) == (0, "")
     assert "killed: 1" in done.stderr
     assert "The encoding is guessed as cp1252" in done.stderr
-    assert read_mapping(map_).encoding == "cp1252"
-    assert "The encoding is guessed" in map_.read_text(encoding="utf-8")
-    before = map_.read_bytes()
-    again = run("map", str(path), "-o", str(map_), KNOWNWHEN_DATA=tmp_path / "data")
-    assert (again.returncode, "is there already" in again.stderr, map_.read_bytes()) == (3, True, before)
+    assert read_mapping(proposed).encoding == "cp1252"
+    assert "The encoding is guessed" in proposed.read_text(encoding="utf-8")
+    before = proposed.read_bytes()
+    again = run("map", str(path), "-o", str(proposed), KNOWNWHEN_DATA=tmp_path / "data")
+    assert (again.returncode, "is there already" in again.stderr, proposed.read_bytes()) == (3, True, before)
     assert run("map", str(path), KNOWNWHEN_DATA=tmp_path / "data").stdout.encode() == before
     assert not (tmp_path / "data").exists()
 

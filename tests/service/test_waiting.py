@@ -66,6 +66,6 @@ async def test_single_commands_that_never_end_do_not_keep_a_list_waiting_that_is
         waiting.add(member(1))
         turn = waiting.next_transaction()
         assert not turn.atomic or len(turn.requests) == 1
-        waiting.complete(turn, [ANSWER] * len(turn.writes))
+        waiting.complete(turn, [ANSWER] * len(turn.commands.writes))
     assert together.answered.done()
     assert after.answered.done()

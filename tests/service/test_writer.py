@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+import time
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -24,6 +25,7 @@ from service.eventstore.stored_fact import encode
 from service.eventstore.writer import Acknowledgement, Overloaded, Writer, WriteRequest
 from service.runtime.time_zones import zone
 from tests.domain.given import file_command
+from tests.patience import PATIENCE
 from tests.service.logs import recording
 
 pytestmark = pytest.mark.one_server_will_do
@@ -216,6 +218,31 @@ def test_single_commands_get_their_turn_between_those_of_a_list(writer: Writer) 
     singles, many = asyncio.run(both())
     last = many[-1].position or 0
     assert len([each for each in singles if (each.position or 0) < last]) > 1
+
+
+def test_commands_that_come_while_another_writer_holds_the_log_join_the_next_transaction(
+    writer: Writer, database_url: str
+) -> None:
+    async def asked() -> list[Acknowledgement]:
+        with recording(database_url) as other, other.appending():
+            first = asyncio.create_task(writer.write(filing(0)))
+            await asyncio.to_thread(_wait_for_a_waiting_writer, database_url)
+            later = [asyncio.create_task(writer.write(filing(place))) for place in range(1, 5)]
+            await asyncio.sleep(0)  # each is queued
+        return list(await asyncio.gather(first, *later))
+
+    answers = asyncio.run(asked())
+    assert [each.version for each in answers] == [2, 3, 4, 5, 6]
+    assert {each.recorded_at for each in answers} == {answers[0].recorded_at}
+
+
+def _wait_for_a_waiting_writer(database_url: str) -> None:
+    until = time.monotonic() + PATIENCE
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'advisory'"
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        while connection.execute(waiting).fetchone() == (0,):
+            assert time.monotonic() < until
+            time.sleep(0.01)
 
 
 def test_too_many_that_wait_are_turned_away_and_those_that_wait_are_taken(

@@ -207,7 +207,7 @@ def whole(warm: WriterCache) -> Iterator[UUID]:
     return (stream for stream in warm.incidents if warm.lookup(stream)[1] and warm.head is not None)
 
 
-@settings(max_examples=12, suppress_health_check=list(HealthCheck))
+@settings(max_examples=settings().max_examples // 2, suppress_health_check=list(HealthCheck))
 @given(seed=st.integers(0, 2**32))
 def test_two_writers_in_turn_record_what_is_recorded_of_each_command_alone(
     server: EmbeddedServer, create_database: Callable[[str], str], migrated_template: str, seed: int

@@ -34,6 +34,13 @@ class RevisionChain:
     _until: list[datetime]
     """For each claim, the latest end of `reported` up to it."""
 
+    def copy(self) -> "RevisionChain":
+        """Return an independent copy."""
+        lists = list(self.history), list(self.succession)
+        return RevisionChain(
+            self.key, self.origin, *lists, self.current, dict(self.replaced), dict(self.flags), list(self._until)
+        )
+
     def add(self, claim: ResolvedClaim) -> int:
         """Add one claim, where no claim supersedes another or has a break; returns as `remove` does."""
         later = self._rewind(earliest(claim.reported))

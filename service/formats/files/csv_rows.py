@@ -16,7 +16,6 @@ import orjson
 from service.formats.files.compression import is_workbook
 from service.formats.files.headers import HEADER_WITHIN, BadHeader, CellFlaw, Header, TableRecord, find_header
 from service.formats.files.text_files import open_decompressed, open_text
-from service.formats.files.workbooks import seekable, sheet_records, sheets_with_data
 from service.formats.importer import ImportFault, ImportNote, Layout, Location, UnreadableSource
 
 LONGEST_CELL: Final = 131_072
@@ -68,7 +67,9 @@ def open_records(path: Path, layout: Layout) -> Generator[tuple[BinaryIO, Iterat
     """Open a CSV file or a workbook: its raw bytes, and its records. Raises UnreadableSource."""
     with open_decompressed(path) as (raw, content):
         if is_workbook(content):
-            yield raw, sheet_records(seekable(content), layout.sheet)
+            from service.formats.files import workbooks  # noqa: PLC0415 - openpyxl takes long to import
+
+            yield raw, workbooks.sheet_records(workbooks.seekable(content), layout.sheet)
             return
     with open_text(path, layout) as (raw, text):
         yield raw, _text_records(text, layout)
@@ -79,7 +80,11 @@ def unread_sheet_notes(path: Path, layout: Layout) -> list[ImportNote]:
     if layout.sheet is not None:
         return []
     with open_decompressed(path) as (_, content):
-        names = sheets_with_data(seekable(content)) if is_workbook(content) else []
+        if not is_workbook(content):
+            return []
+        from service.formats.files import workbooks  # noqa: PLC0415 - openpyxl takes long to import
+
+        names = workbooks.sheets_with_data(workbooks.seekable(content))
     if len(names) <= 1:
         return []
     others = "”, “".join(names[1:])

@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import Iterable, Iterator
 from itertools import chain, islice
-from typing import Any, BinaryIO, Final
+from typing import Any, Final
 
 from service.formats.files.headers import (
     HEADER_WITHIN,
@@ -16,7 +16,6 @@ from service.formats.files.headers import (
     find_header,
     normalize_hashtag,
 )
-from service.formats.files.workbooks import sheet_records
 from service.formats.tables.mapping import TableMap
 from service.formats.tables.parsed_table import (
     BEYOND,
@@ -39,9 +38,11 @@ def read_csv(table: TableMap, text: str) -> ParsedTable:
     return _read(table, csv_records(text, above, table.csv.delimiter, table.csv.quote))
 
 
-def read_sheet(table: TableMap, workbook: BinaryIO) -> ParsedTable:
+def read_sheet(table: TableMap, workbook: io.BufferedReader) -> ParsedTable:
     """Read a table from a sheet of a workbook. Raises NotATable, UnsupportedFile."""
-    return _read(table, sheet_records(workbook, table.sheet))
+    from service.formats.files import workbooks  # noqa: PLC0415 - openpyxl takes long to import
+
+    return _read(table, workbooks.sheet_records(workbooks.seekable(workbook), table.sheet))
 
 
 def _read(table: TableMap, records: Iterator[TableRecord]) -> ParsedTable:

@@ -5,7 +5,6 @@ import io
 from service.formats.files.compression import UnsupportedFile, decompressed, is_workbook, refuse_unsupported
 from service.formats.files.encodings import UndecodableText, decode
 from service.formats.files.text_files import BROKEN
-from service.formats.files.workbooks import seekable
 from service.formats.tables.mapping import TableMap
 from service.formats.tables.parsed_table import NotATable, ParsedTable
 from service.formats.tables.read_csv import read_csv, read_sheet
@@ -17,7 +16,7 @@ def parse(table: TableMap, data: bytes) -> ParsedTable:
     try:
         content = decompressed(io.BufferedReader(io.BytesIO(data)))
         if table.format == "csv" and is_workbook(content):
-            return read_sheet(table, seekable(content))
+            return read_sheet(table, content)
         refuse_unsupported(content)
         text = decode(content.read(), table.encoding)
     except UnsupportedFile as problem:

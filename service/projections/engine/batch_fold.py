@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
+from threading import Event
 from uuid import UUID
 
 from domain.facts.streams import POLICY_STREAM
@@ -30,13 +31,24 @@ class BatchFold:
     )
     _opened: list[UUID] = field(default_factory=list[UUID])
 
-    def apply(self, stored: StoredFact) -> None:
-        """Apply the next fact."""
-        try:
-            recorded = stored.recorded()
-        except Exception as error:  # noqa: BLE001 - recorded as the failure of every read model
-            self.rows.fail(self.rows.models, Failure.at(stored.position, stored.fact_id, stored.topic, error))
-            return
+    def run(self, batch: Iterable[StoredFact], stop: Event | None = None) -> int:
+        """Apply the facts of a batch, until `stop` is set; returns the position of the last one applied.
+
+        A fact that cannot be decoded fails every read model. Raises psycopg.Error.
+        """
+        reached, (facts, failure) = 0, _decoded(batch)
+        self.cache.prefetch(facts)
+        for recorded in facts:
+            self._apply_to_dependents(recorded)
+            reached = recorded.position
+            if stop is not None and stop.is_set():
+                return reached
+        if failure is None:
+            return reached
+        self.rows.fail(self.rows.models, failure)
+        return failure.position
+
+    def _apply_to_dependents(self, recorded: Recorded) -> None:
         found: list[RowChanges] = []
         if isinstance(recorded.fact, SourceFact):
             found += self._apply("source", recorded.stream, recorded)
@@ -69,3 +81,14 @@ class BatchFold:
         for each in applied.summary_changes.inputs:
             self.new_dependents[each][stream] = None
         return applied.changes
+
+
+def _decoded(batch: Iterable[StoredFact]) -> tuple[list[Recorded], Failure | None]:
+    """Return the facts of a batch up to the first that cannot be decoded, and the failure at that one, if any."""
+    found: list[Recorded] = []
+    for stored in batch:
+        try:
+            found.append(stored.recorded())
+        except Exception as error:  # noqa: BLE001 - recorded as the failure of every read model
+            return found, Failure.at(stored.position, stored.fact_id, stored.topic, error)
+    return found, None

@@ -1,6 +1,7 @@
 """Moves read models along the log by batches; rows and the new position are stored in one transaction."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from threading import Event
@@ -11,12 +12,15 @@ from psycopg import Connection
 from psycopg.rows import tuple_row
 from psycopg.sql import SQL
 
+from domain.estimates.affected import REPORT_FACTS
 from domain.facts.streams import POLICY_STREAM
+from domain.facts.union import IncidentOpened
+from domain.facts.versions import topics_of
 from service.eventstore import sync_reader
 from service.eventstore.stored_fact import StoredFact
 from service.projections.catalogue import MODELS
 from service.projections.engine.batch_fold import BatchFold
-from service.projections.engine.batch_writer import replace_cells, write
+from service.projections.engine.batch_writer import CannotWrite, replace_cells, write
 from service.projections.engine.subject_cache import SubjectCache
 from service.projections.engine.subject_fold import Failure, RowFold
 from service.projections.registry import Advance, Generation, advance
@@ -26,6 +30,13 @@ BATCH: Final = 1000
 
 MOST_KNOWN: Final = 20_000
 """The largest number of streams whose dependent incidents are cached."""
+
+MOST_WARM: Final = 100
+"""The largest number of facts that a warm-up applies."""
+MOST_WARM_INPUTS: Final = 5_000
+"""About the largest number of facts that the incidents of a warm-up have together."""
+
+_OF_ONE_INCIDENT: Final = frozenset(topics_of(IncidentOpened, *REPORT_FACTS))
 
 DEPENDENTS: Final = "SELECT stream, incident FROM {} WHERE stream = ANY(%(streams)s::uuid[]) AND since <= %(position)s"
 
@@ -68,17 +79,38 @@ class Projector:
         dependents = self._dependents_of(batch, inputs, position)
         rows = RowFold([MODELS[each.name] for each in generations])
         fold = BatchFold(rows, self.cache, lambda stream: dependents.get(stream, ()))
-        reached = position
-        for stored in batch:
-            fold.apply(stored)
-            reached = stored.position
-            if stop is not None and stop.is_set():
-                break
+        reached = fold.run(batch, stop)
         moving = _not_beyond_failed_inputs(generations, inputs, rows.failures)
         steps = [self._step(each, rows.failures.get(each.name), reached) for each in moving]
         self._write(rows, steps)
         self._update_dependents(fold)
         return [_generation_after(step) for step in steps]
+
+    def warm_up(self, generations: Sequence[Generation], inputs: Generation) -> bool:
+        """Apply the last facts up to the position of generations to empty caches, and write their rows to roll back.
+
+        So the first batch afterwards takes no longer than others: code, statements and caches, also those of the
+        server, are in use. Returns whether the caches can be used. Raises psycopg.Error.
+        """
+        position = generations[0].position
+        batch = _cheap_end(sync_reader.after(self.cache.cursor, position - MOST_WARM, position, MOST_WARM))
+        if not batch:
+            return True
+        dependents = self._dependents_of(batch, inputs, batch[0].position - 1)
+        rows = RowFold([MODELS[each.name] for each in generations])
+        fold = BatchFold(rows, self.cache, lambda stream: dependents.get(stream, ()))
+        fold.run(batch)
+        self._update_dependents(fold)
+        with (
+            suppress(CannotWrite),
+            self.connection.transaction(force_rollback=True),
+            self.connection.cursor(binary=True) as cursor,
+        ):
+            for each in generations:
+                write(cursor, MODELS[each.name], each.schema, rows.versions[each.name].closed_at(position))
+        for versions in rows.versions.values():
+            versions.mark_written()
+        return not rows.failures
 
     def _write(self, rows: RowFold, steps: Sequence[Advance]) -> None:
         with self.connection.transaction(), self.connection.cursor(binary=True) as cursor:
@@ -139,6 +171,16 @@ def _not_beyond_failed_inputs(
         return generations
     failed = ((each, failures.get(each.name)) for each in generations)
     return [each for each, failure in failed if failure is not None and failure.position <= limit.position]
+
+
+def _cheap_end(batch: Sequence[StoredFact]) -> Sequence[StoredFact]:
+    """Return the last facts of a batch: openings and facts of reports, of incidents that have few facts together."""
+    facts: dict[UUID, int] = {}
+    for index, stored in reversed(list(enumerate(batch, 1))):
+        facts.setdefault(stored.stream, stored.version)
+        if stored.topic not in _OF_ONE_INCIDENT or sum(facts.values()) > MOST_WARM_INPUTS:
+            return batch[index:]
+    return batch
 
 
 def _generation_after(step: Advance) -> Generation:

@@ -82,6 +82,10 @@ class RowVersions:
         for each in self.open.values():
             yield (*each.row, each.since, None)
 
+    def closed_at(self, position: int) -> "RowVersions":
+        """Return the new rows as if all had ended at a position at the latest; none of them is current."""
+        return RowVersions(closed=[*self.closed, *((*each.row, each.since, position) for each in self.open.values())])
+
     def mark_written(self) -> None:
         """Replace the marks of open rows by their fingerprints: the batch is stored."""
         for key, each in self.open.items():

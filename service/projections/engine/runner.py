@@ -114,6 +114,7 @@ class Runner:
         self._build_missing(connection)
         scheduler = Scheduler(connection, self.clock)  # retries failed read models, perhaps in a corrected release
         with _without_garbage_collection():
+            scheduler.warm_up()
             while not self.stop.is_set():
                 scheduler.run(self.stop)
                 for _ in listener.notifies(timeout=POLLING_SECONDS, stop_after=1):

@@ -47,8 +47,7 @@ class Scheduler:
         if self._level and self._level_runs < REGISTRY_INTERVAL and self._run_level(stop):
             self._level_runs += 1
             return
-        with self.connection.cursor(binary=True, row_factory=tuple_row) as cursor:
-            answering, head = live(generations(cursor)), sync_reader.head(cursor)
+        answering, head = self._registered()
         own = [each for each in answering.values() if is_current(each)]
         positions = {each.position for each in own}
         self._projectors = {at: projector for at, projector in self._projectors.items() if at in positions}
@@ -56,6 +55,20 @@ class Scheduler:
         if own and INPUTS in answering:
             moved = self.move(own, head, inputs=answering[INPUTS], stop=stop)
             self._level = moved if self._are_level(moved) else ()
+
+    def _registered(self) -> tuple[Mapping[str, Generation], int]:
+        """Return the live generations by name, and the end of the log."""
+        with self.connection.cursor(binary=True, row_factory=tuple_row) as cursor:
+            return live(generations(cursor)), sync_reader.head(cursor)
+
+    def warm_up(self) -> None:
+        """Prepare for the next facts, where the generations to move are level. Raises psycopg.Error."""
+        answering, _ = self._registered()
+        own, inputs = [each for each in answering.values() if is_current(each)], answering.get(INPUTS)
+        if inputs is not None and self._are_level(own):
+            projector = Projector(self.connection, self.clock)
+            if projector.warm_up(own, inputs):
+                self._projectors[inputs.position] = projector
 
     def _run_level(self, stop: Event | None) -> bool:
         """Apply new facts to generations that are level; False where the registry is to be read.

@@ -5,12 +5,13 @@ its reports, first differ; from there they are recorded anew.
 """
 
 from bisect import bisect_right
-from collections.abc import Collection, Hashable, Sequence
+from collections.abc import Collection, Hashable, Iterator, Sequence
 from datetime import datetime
 from operator import attrgetter
 from typing import Final, NamedTuple, TypeVar
 from uuid import UUID
 
+from domain import catalogue
 from domain.estimates.affected import REPORT_FACTS, sets_time_zone
 from domain.facts.union import (
     CollectionChanged,
@@ -39,7 +40,9 @@ from domain.revisions.steps import (
     continued_reported_steps,
     continued_steps,
     recorded_steps,
+    recorded_steps_in_slices,
     reported_steps,
+    reported_steps_in_slices,
     steps_as_of,
     steps_until,
 )
@@ -90,6 +93,8 @@ class KeptSteps:
         self._recorded: dict[str, _RecordedSeries] = {}
         self._reported: dict[tuple[str, int], _ReportedSeries] = {}
         self._epochs = _Epochs()
+        self._prepared = 0
+        self._preparations: Iterator[None] = iter(())
 
     def at(self, position: int, history: History, reading: Reading) -> tuple[EstimateSeries, EstimateSeries]:
         """Return the reported and the recorded steps of the history at a position; a reading's are cut from those kept.
@@ -98,6 +103,33 @@ class KeptSteps:
         """
         count = self._checkpoints.count_at(position)
         return self._reported_at(count, history, reading), self._recorded_at(count, history, reading)
+
+    def prepare(self) -> bool:
+        """Make a slice of the series of all facts, by each policy that was in force; returns whether to go on.
+
+        Begun anew once the facts have doubled since; until then, series are gone on from where they are needed.
+        """
+        if len(self._checkpoints.facts) >= 2 * max(self._prepared, 1):
+            self._prepared = len(self._checkpoints.facts)
+            self._preparations = self._prepare(self._prepared)
+        return next(self._preparations, self) is None
+
+    def stop(self) -> None:
+        """Prepare no more; frees the cycle that a preparation makes with this object."""
+        self._preparations = iter(())
+
+    def _prepare(self, count: int) -> Iterator[None]:
+        history = self._checkpoints.at(self._checkpoints.position_of(count))
+        adopted = [each.fact.policy for each in history.journal if isinstance(each.fact, PolicyAdopted)]
+        self._epochs.extend(self._checkpoints.facts)
+        for policy in dict.fromkeys([*reversed(adopted), catalogue.DEFAULT_POLICY]):
+            reading, key = Reading(None, catalogue.policy(policy)), (policy, self._epochs.at(count))
+            reported = yield from reported_steps_in_slices(history, reading)
+            if key not in self._reported or self._reported[key].inputs < count:
+                _keep(self._reported, key, _ReportedSeries(count, history, reported))
+            recorded = yield from recorded_steps_in_slices(history, reading)
+            if policy not in self._recorded or self._recorded[policy].inputs < count:
+                _keep(self._recorded, policy, _RecordedSeries(count, recorded))
 
     def _reported_at(self, count: int, history: History, reading: Reading) -> EstimateSeries:
         """Of one epoch, only reports of the facts in between differ; steps before their first moment are the same."""
