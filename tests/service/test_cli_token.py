@@ -1,6 +1,7 @@
 """Tokens from the command line, beside a service that needs them: made, listed, rotated, revoked; and never logged."""
 
 import json
+import re
 import signal
 import time
 from collections.abc import Iterator
@@ -11,7 +12,9 @@ import httpx
 import pytest
 
 from service.access.token_text import format_token, parse_token
-from service.console.command import LOG_NAME
+from service.console.command import LOG_NAME, Misuse
+from service.console.token import TokenOptions, create
+from service.settings import Settings
 from tests.patience import PATIENCE
 from tests.service.access import bearer
 from tests.service.console import data_folder, run, running
@@ -27,9 +30,9 @@ def data() -> Iterator[Path]:
         yield folder
 
 
-def token(*words: str, data: Path) -> dict[str, Any]:
+def token(*words: str, **settings: object) -> dict[str, Any]:
     """Run a command about tokens with --json, and return what it prints."""
-    done = run("token", *words, "--json", KNOWNWHEN_DATA=data)
+    done = run("token", *words, "--json", **settings)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
@@ -55,7 +58,7 @@ def test_from_no_token_to_one_that_is_revoked_beside_a_service_that_tells_none(d
             assert parsed.id in listed
             assert text.split("_")[2] not in listed
 
-            rotated = token("rotate", "editor", "--overlap", "1", data=data)
+            rotated = token("rotate", "editor", "--overlap", "1", KNOWNWHEN_DATA=data)
             for each in (text, rotated["token"]):
                 assert client.get("/v1/policy", headers=bearer(each)).status_code == 200
             session = client.post("/v1/session", headers=bearer(rotated["token"]))
@@ -68,7 +71,7 @@ def test_from_no_token_to_one_that_is_revoked_beside_a_service_that_tells_none(d
             for path in ("/v1/policy", "/v1/nothing", "/v1/tokens"):
                 client.get(path, headers={"Cookie": f"knownwhen_session={cookie}"})
 
-            assert token("revoke", "editor", data=data)["stands"] is False
+            assert token("revoke", "editor", KNOWNWHEN_DATA=data)["stands"] is False
             until = time.monotonic() + PATIENCE
             while client.get("/v1/policy", headers=bearer(rotated["token"])).status_code == 200:
                 assert time.monotonic() < until
@@ -84,33 +87,51 @@ def test_from_no_token_to_one_that_is_revoked_beside_a_service_that_tells_none(d
             assert part not in said
 
 
-def test_what_cannot_be_is_said_in_a_sentence(data: Path) -> None:
-    wrong = (
-        (("create", "a", "--scope", "reed"), 2, "did you mean “read”?"),
-        (("create", " ", "--scope", "read"), 2, "1 to 100 characters"),
-        (("create", "a"), 2, "--scope"),
-        (("create", "a", "--scope", "read", "--collection", "No Slug"), 2, "is no collection"),
-        (("create", "a", "--scope", "read", "--network", "192.0.2.1/24"), 2, "is no network"),
-        (("create", "a", "--scope", "read", "--days", "0"), 2, "--days"),
-        (("revoke", "nobody"), 1, "There is no token “nobody”"),
-        (("rotate", "nobody"), 1, "There is no token “nobody”"),
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        (("a", ["reed"], [], []), "did you mean “read”?"),
+        ((" ", ["read"], [], []), "1 to 100 characters"),
+        (("x" * 101, ["read"], [], []), "1 to 100 characters"),
+        (("a", ["read"], ["No Slug"], []), "is no collection"),
+        (("a", ["read"], [], ["192.0.2.1/24"]), "is no network"),
+        (("a", ["read"], [], ["here"]), "is no network"),
+    ],
+)
+def test_what_cannot_be_a_token_is_said_before_any_work(given: tuple[Any, ...], sentence: str, tmp_path: Path) -> None:
+    with pytest.raises(Misuse, match=re.escape(sentence)):
+        create(Settings(data=tmp_path / "data"), TokenOptions(*given, days=90), json=False)
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_token_that_is_not_there_and_a_scope_that_is_missing_are_told(database_url: str) -> None:
+    for words in (("revoke", "nobody"), ("rotate", "nobody")):
+        done = run("token", *words, DATABASE_URL=database_url)
+        assert (done.returncode, "There is no token “nobody”" in done.stderr) == (1, True)
+    done = run("token", "create", "a")
+    assert (done.returncode, "--scope" in done.stderr) == (2, True)
+
+
+def test_a_name_is_taken_until_its_token_is_revoked(database_url: str) -> None:
+    first = token(
+        "create",
+        "desk",
+        "--scope",
+        "report",
+        "--collection",
+        "*",
+        "--network",
+        "192.0.2.0/24",
+        DATABASE_URL=database_url,
     )
-    for words, status, sentence in wrong:
-        done = run("token", *words, KNOWNWHEN_DATA=data)
-        assert (done.returncode, sentence in done.stderr) == (status, True), done.stderr
-
-
-def test_a_name_is_taken_until_its_token_is_revoked(data: Path) -> None:
-    first = token("create", "desk", "--scope", "report", "--collection", "*", "--network", "192.0.2.0/24", data=data)
     assert (first["collections"], first["networks"], first["created_by"]) == (["*"], ["192.0.2.0/24"], None)
-    again = run("token", "create", "desk", "--scope", "report", KNOWNWHEN_DATA=data)
+    again = run("token", "create", "desk", "--scope", "report", DATABASE_URL=database_url)
     assert (again.returncode, "There is a token “desk” already" in again.stderr) == (1, True)
-    token("revoke", first["id"], data=data)
-    second = token("create", "desk", "--scope", "report", data=data)
-    shown = [token("list", *words, data=data)["items"] for words in ((), ("--all",))]
-    names = [[each["id"] for each in items if each["name"] == "desk"] for items in shown]
-    assert names == [[second["id"]], [first["id"], second["id"]]]
-    done = run("token", "rotate", first["id"], KNOWNWHEN_DATA=data)
+    token("revoke", first["id"], DATABASE_URL=database_url)
+    second = token("create", "desk", "--scope", "report", DATABASE_URL=database_url)
+    shown = [token("list", *words, DATABASE_URL=database_url)["items"] for words in ((), ("--all",))]
+    assert [[each["id"] for each in items] for items in shown] == [[second["id"]], [first["id"], second["id"]]]
+    done = run("token", "rotate", first["id"], DATABASE_URL=database_url)
     assert (done.returncode, "revoked, which is final" in done.stderr) == (1, True)
 
 
