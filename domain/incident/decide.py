@@ -3,6 +3,9 @@
 from datetime import datetime, tzinfo
 from typing import assert_never
 
+from domain.facts.stored_shape import (
+    note,
+)
 from domain.facts.union import (
     EstimatePublished,
     IncidentAmended,
@@ -12,7 +15,6 @@ from domain.facts.union import (
     IncidentReopened,
     ReportFiled,
     ScopeDeclared,
-    note,
 )
 from domain.incident import refusals
 from domain.incident.commands import (

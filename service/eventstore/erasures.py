@@ -5,7 +5,13 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 from uuid import UUID
 
-from domain.facts.union import Part, PartsErased, SourcePartsErased
+from domain.facts.erasure import (
+    Part,
+)
+from domain.facts.union import (
+    PartsErased,
+    SourcePartsErased,
+)
 from service.eventstore.stored_fact import StoredFact
 
 

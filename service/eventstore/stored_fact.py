@@ -23,6 +23,20 @@ COLUMNS: Final = f"{FOLDED_COLUMNS}, recorded_by, request_hash, state_commitment
 """The columns of a fact without its salts and its sealed part, in the order of StoredFact's fields."""
 SALTED_COLUMNS: Final = f"{COLUMNS}, state_salt, text_salt"
 
+# One plain statement that streams: the library's own way, psycopg's pipeline, hangs for ever on large parameters
+# (about 1 MB over a Unix socket). COPY is also the fastest for one fact and for a thousand.
+COPY: Final = """
+    COPY public.facts (
+        originator_id, originator_version, topic, state, fact_id, text, text_commitment, notification_id, recorded_at,
+        recorded_by, request_hash, state_commitment, sealed_commitment, state_salt, text_salt, sealed, sealed_salt
+    ) FROM STDIN (FORMAT binary)
+"""
+"""The columns are in the order of StoredFact's fields."""
+COPY_TYPES: Final = (
+    *("uuid", "int8", "text", "bytea", "uuid", "bytea", "bytea", "int8", "timestamptz", "text"),
+    *("bytea",) * 7,
+)
+
 _RECORDED_AT: Final = 8
 _NEVER: Final = datetime.min.replace(tzinfo=UTC)
 

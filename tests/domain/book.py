@@ -12,11 +12,13 @@ from uuid import UUID, uuid5
 
 from domain import catalogue
 from domain.facts.encoding import encode
+from domain.facts.erasure import (
+    Part,
+)
 from domain.facts.streams import NAMESPACE, POLICY_STREAM, incident_stream, source_stream
 from domain.facts.union import (
     Fact,
     IncidentFact,
-    Part,
     PartsErased,
     PolicyAdopted,
     Recorded,

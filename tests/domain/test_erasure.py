@@ -23,16 +23,18 @@ from domain.facts.union import (
 )
 from domain.incident import refusals
 from domain.incident.commands import (
+    MergeIncident,
+    MoveReport,
+    OpenIncident,
+    RetractReport,
+)
+from domain.incident.erasure_commands import (
     EraseReport,
     EraseSource,
     LiftHold,
     LiftSourceHold,
-    MergeIncident,
-    MoveReport,
-    OpenIncident,
     PlaceHold,
     PlaceSourceHold,
-    RetractReport,
 )
 from domain.incident.report_warnings import content_digest
 from domain.incident.state import evolve, fold, warnings_about
