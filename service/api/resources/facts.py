@@ -38,7 +38,8 @@ async def facts(request: Request, services: InjectedServices, incident: Incident
     coordinates = await coordinates_of(services.reader, inputs.rows[-1], moment, inputs.history.own.version)
     erased = (await services.reader.erasures(sorted({row.stream for row in inputs.rows}))).last
     tag = entity_tag({"coordinates": dict(coordinates), "type": NDJSON, **({"erased": erased} if erased else {})})
-    headers = cache_headers(coordinates, tag, closed=False)  # any text may be erased later
+    erasable = any(row.text_commitment is not None for row in inputs.rows)
+    headers = cache_headers(coordinates, tag, closed=bool(coordinates["closed"]) and not erasable)
     if matches_entity_tag(request, tag):
         return Response(None, 304, headers)
     positions = [] if HEAD_ONLY in request.scope else [row.position for row in inputs.rows]

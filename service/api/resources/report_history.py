@@ -113,7 +113,8 @@ async def read_history(
         "history": [_step(row, str(report_id), erased) for row in rows],
         "coordinates": dict(coordinates),
     }
-    return document_response(request, document, coordinates)
+    erasable = any(row.text_commitment is not None for row in rows)
+    return document_response(request, document, coordinates, erasable=erasable)
 
 
 async def _changes(reader: LogReader, filed: StoredFact, upto: int) -> list[StoredFact]:
