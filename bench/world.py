@@ -24,8 +24,11 @@ from bench import scenery
 from bench.stories import ASKED, Story, Told
 from domain.facts.streams import POLICY_STREAM, incident_stream, source_stream
 from domain.values.sources import AnonymousSource, origin_of
-from service.eventstore.append_session import COPY, COPY_TYPES
-from service.eventstore.stored_fact import StoredFact
+from service.eventstore.stored_fact import (
+    COPY,
+    COPY_TYPES,
+    StoredFact,
+)
 
 EXPONENT: Final = 0.73
 ASKED_SLUG: Final = "bench-10000"

@@ -60,7 +60,8 @@ BEGIN
 END
 $$;
 
--- What the eraser may do to a row: each of text and sealed part stays as it is, or goes with its salt.
+-- What the eraser may do to a row: each of text and sealed part stays as it is, or goes with its salt. With the text may
+-- go the hash of the request that sent it, by which a guess of the words could be confirmed.
 CREATE FUNCTION public.refuse_all_but_erasure() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -69,6 +70,9 @@ BEGIN
     IF NEW.text IS NULL AND NEW.text_salt IS NULL THEN
         allowed.text := NULL;
         allowed.text_salt := NULL;
+        IF OLD.text IS NOT NULL AND NEW.request_hash IS NULL THEN
+            allowed.request_hash := NULL;
+        END IF;
     END IF;
     IF NEW.sealed IS NULL AND NEW.sealed_salt IS NULL THEN
         allowed.sealed := NULL;
@@ -89,7 +93,7 @@ ALTER TABLE public.facts ENABLE ALWAYS TRIGGER facts_are_erased_in_part;
 -- Both functions run as the eraser. Where that role could not be made there are none, and erasure is refused.
 CREATE FUNCTION access.erase_parts(of_text bigint[], of_sealed bigint[]) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-    UPDATE public.facts SET text = NULL, text_salt = NULL
+    UPDATE public.facts SET text = NULL, text_salt = NULL, request_hash = NULL
     WHERE notification_id = ANY(of_text) AND text IS NOT NULL;
     UPDATE public.facts SET sealed = NULL, sealed_salt = NULL
     WHERE notification_id = ANY(of_sealed) AND sealed IS NOT NULL;
@@ -115,7 +119,7 @@ DO $$
 BEGIN
     GRANT USAGE ON SCHEMA public TO knownwhen_eraser;
     GRANT USAGE, CREATE ON SCHEMA access TO knownwhen_eraser;
-    GRANT SELECT, UPDATE (text, text_salt, sealed, sealed_salt) ON public.facts TO knownwhen_eraser;
+    GRANT SELECT, UPDATE (text, text_salt, sealed, sealed_salt, request_hash) ON public.facts TO knownwhen_eraser;
     GRANT SELECT, UPDATE (wrapped, wrapped_by, destroyed_at) ON access.source_keys TO knownwhen_eraser;
     IF EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'knownwhen_service') THEN
         GRANT EXECUTE ON FUNCTION access.erase_parts(bigint[], bigint[]), access.destroy_source_key(text, bigint)

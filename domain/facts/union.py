@@ -8,37 +8,22 @@ from uuid import UUID
 import msgspec
 from pydantic import ConfigDict
 
+from domain.facts.erasure import (
+    LegalHoldLifted,
+    LegalHoldPlaced,
+    PartsErased,
+    SourceHoldLifted,
+    SourceHoldPlaced,
+    SourcePartsErased,
+)
+from domain.facts.stored_shape import Note, StoredShape
 from domain.facts.stored_span import Spanned
 from domain.reports.claims.claim import ClaimId, ClaimRef, Scope
 from domain.reports.registry import AnyReport
 from domain.values.sources import Reliability, SourceType
-from domain.values.text_types import FreeText, Label, Slug, Strict
+from domain.values.text_types import Label, Slug
 from domain.values.time.clocks import EdtfOccurred
 from domain.values.time.zones import TimeZone
-
-
-class Note(Strict, frozen=True):
-    """The recorder's own words about a fact: free text, erasable."""
-
-    reason: FreeText
-
-
-def note(reason: str | None) -> Note | None:
-    """Return the note of a reason, None without one."""
-    return Note(reason=reason) if reason else None
-
-
-class StoredShape(Strict, frozen=True):
-    """The shape of a fact: its name on disk, the version that is recorded now, and its topic, `name.vN`."""
-
-    fact_name: ClassVar[str]
-    class_version: ClassVar[int] = 1
-    topic: ClassVar[str]
-
-    @classmethod
-    def __pydantic_init_subclass__(cls, **_: object) -> None:
-        """Name the topic of the version that is recorded now."""
-        cls.topic = f"{cls.fact_name}.v{cls.class_version}"
 
 
 class IncidentOpened(StoredShape, frozen=True):
@@ -231,36 +216,6 @@ class EstimatePublished(StoredShape, frozen=True):
     text: Note | None = None
 
 
-Part = Literal["text", "sealed"]
-"""A part of a fact that can be erased."""
-
-
-class PartsErased(StoredShape, frozen=True):
-    """Parts of the facts about a report were erased, with their salts; recorded in its home stream.
-
-    `positions` are those of the facts, by part, also of copies in other streams.
-    """
-
-    fact_name: ClassVar[str] = "parts_erased"
-    report_id: UUID
-    positions: dict[Part, tuple[int, ...]]
-    text: Note | None = None
-
-
-class LegalHoldPlaced(StoredShape, frozen=True):
-    """Nothing of this incident may be erased until the hold is lifted."""
-
-    fact_name: ClassVar[str] = "legal_hold_placed"
-    text: Note | None = None
-
-
-class LegalHoldLifted(StoredShape, frozen=True):
-    """The legal hold on this incident was lifted."""
-
-    fact_name: ClassVar[str] = "legal_hold_lifted"
-    text: Note | None = None
-
-
 class SourceRegistered(StoredShape, frozen=True):
     """A source got a name, a type and a grade; an unknown one registers itself as `other`, F."""
 
@@ -294,34 +249,6 @@ class SameOriginUndone(StoredShape, frozen=True):
 
     fact_name: ClassVar[str] = "same_origin_undone"
     origins: tuple[str, str]
-    text: Note | None = None
-
-
-class SourcePartsErased(StoredShape, frozen=True):
-    """The key of every sealed part of a source was destroyed, and `count` such parts were erased with their salts.
-
-    It names no facts, so that it links no reports to each other.
-    """
-
-    fact_name: ClassVar[str] = "source_parts_erased"
-    origin: str
-    count: int
-    text: Note | None = None
-
-
-class SourceHoldPlaced(StoredShape, frozen=True):
-    """Nothing that this source said may be erased until the hold is lifted."""
-
-    fact_name: ClassVar[str] = "source_hold_placed"
-    origin: str
-    text: Note | None = None
-
-
-class SourceHoldLifted(StoredShape, frozen=True):
-    """The legal hold on this source was lifted."""
-
-    fact_name: ClassVar[str] = "source_hold_lifted"
-    origin: str
     text: Note | None = None
 
 

@@ -7,13 +7,13 @@ import msgspec
 from pydantic import AfterValidator, ConfigDict, Field, StrictBool, StrictInt, model_validator
 from pydantic_core import PydanticCustomError
 
-from domain.facts.union import Part
+from domain.incident.erasure_commands import SourceCommand
 from domain.reports.claims.claim import ClaimId, ClaimRef, Scope
 from domain.reports.kind import Report
 from domain.reports.registry import AnyReport
 from domain.values.collections import PUBLIC
 from domain.values.places import CountryRule
-from domain.values.text_types import LONGEST_WORDS, FreeText, Label, Slug, Strict, Text
+from domain.values.text_types import FreeText, Label, Slug, Strict, Text
 from domain.values.time.clocks import ClockError, EdtfOccurred, EdtfReported, parse_offset
 
 
@@ -229,51 +229,6 @@ class AdoptPolicy(Strict, frozen=True):
     reason: FreeText | None = None
 
 
-Reason = Annotated[str, Text(LONGEST_WORDS, 1)]
-"""Free text, verbatim, that must say something."""
-
-
-class EraseReport(Strict, frozen=True):
-    """Erase parts of all facts about a report: the free text, the sealed parts, or both. It can't be undone."""
-
-    report_id: UUID
-    parts: frozenset[Part]
-    reason: Reason
-
-
-class PlaceHold(Strict, frozen=True):
-    """Let nothing of this incident be erased until the hold is lifted."""
-
-    reason: Reason
-
-
-class LiftHold(Strict, frozen=True):
-    """Lift the legal hold on an incident."""
-
-    reason: Reason
-
-
-class EraseSource(Strict, frozen=True):
-    """Destroy the key of a source, and with it every sealed part of what it said. It can't be undone."""
-
-    origin: str
-    reason: Reason
-
-
-class PlaceSourceHold(Strict, frozen=True):
-    """Let nothing that this source said be erased until the hold is lifted."""
-
-    origin: str
-    reason: Reason
-
-
-class LiftSourceHold(Strict, frozen=True):
-    """Lift the legal hold on a source."""
-
-    origin: str
-    reason: Reason
-
-
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 """SHA-256, as hexadecimal digits."""
 
@@ -308,11 +263,6 @@ IncidentCommand = (
 )
 """Commands on one incident."""
 
-ErasureCommand = EraseReport | PlaceHold | LiftHold
-"""Commands on what of one incident may be erased."""
-
-SourceCommand = EraseSource | PlaceSourceHold | LiftSourceHold
-"""Commands on one source, by its origin."""
 GlobalCommand = StateSameOrigin | UndoSameOrigin | AdoptPolicy | SourceCommand
 """Commands on sources and on the policy in force."""
 

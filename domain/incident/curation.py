@@ -3,7 +3,15 @@
 from collections.abc import Mapping
 from uuid import UUID
 
-from domain.facts.union import ClaimsRescoped, IncidentMerged, IncidentUnmerged, ReportMoved, note
+from domain.facts.stored_shape import (
+    note,
+)
+from domain.facts.union import (
+    ClaimsRescoped,
+    IncidentMerged,
+    IncidentUnmerged,
+    ReportMoved,
+)
 from domain.incident import refusals
 from domain.incident.commands import MergeIncident, MoveReport, RescopeClaims, UnmergeIncident
 from domain.incident.decide import expect_open, expect_unmerged

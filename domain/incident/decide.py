@@ -3,6 +3,9 @@
 from datetime import datetime, tzinfo
 from typing import assert_never
 
+from domain.facts.stored_shape import (
+    note,
+)
 from domain.facts.union import (
     CollectionChanged,
     EstimatePublished,
@@ -13,7 +16,6 @@ from domain.facts.union import (
     IncidentReopened,
     ReportFiled,
     ScopeDeclared,
-    note,
 )
 from domain.incident import refusals
 from domain.incident.commands import (

@@ -12,23 +12,25 @@ from domain.incident.commands import (
     AdoptPolicy,
     AmendIncident,
     CurationCommand,
-    EraseReport,
-    EraseSource,
-    ErasureCommand,
     FileReport,
     GlobalCommand,
     IncidentCommand,
-    LiftSourceHold,
     MergeIncident,
     MoveReport,
     OpenIncident,
-    PlaceSourceHold,
     RescopeClaims,
     StateSameOrigin,
     UndoSameOrigin,
     UnmergeIncident,
 )
 from domain.incident.decide import ON_REPORTS, decide, expect_open, file_report
+from domain.incident.erasure_commands import (
+    EraseReport,
+    EraseSource,
+    ErasureCommand,
+    LiftSourceHold,
+    PlaceSourceHold,
+)
 from domain.incident.source_decisions import Source
 from domain.incident.state import Incident
 from domain.values.sources import Registration, origin_of

@@ -4,13 +4,15 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
+from domain.facts.erasure import (
+    Part,
+)
 from domain.facts.streams import incident_stream
 from domain.facts.union import (
     IncidentFact,
     LegalHoldLifted,
     LegalHoldPlaced,
     Note,
-    Part,
     PartsErased,
     SourceFact,
     SourceHoldLifted,
@@ -18,7 +20,14 @@ from domain.facts.union import (
     SourcePartsErased,
 )
 from domain.incident import refusals
-from domain.incident.commands import EraseReport, EraseSource, ErasureCommand, PlaceHold, PlaceSourceHold, SourceCommand
+from domain.incident.erasure_commands import (
+    EraseReport,
+    EraseSource,
+    ErasureCommand,
+    PlaceHold,
+    PlaceSourceHold,
+    SourceCommand,
+)
 from domain.incident.source_decisions import Source
 from domain.incident.state import Incident
 

@@ -4,6 +4,9 @@ from datetime import datetime
 from typing import TypedDict
 from uuid import UUID
 
+from domain.facts.stored_shape import (
+    note,
+)
 from domain.facts.union import (
     ReportAssessed,
     ReportCorrected,
@@ -11,7 +14,6 @@ from domain.facts.union import (
     ReportFiled,
     ReportReinstated,
     ReportRetracted,
-    note,
 )
 from domain.incident import refusals
 from domain.incident.commands import (

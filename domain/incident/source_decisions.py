@@ -4,6 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import assert_never
 
+from domain.facts.stored_shape import (
+    note,
+)
 from domain.facts.union import (
     PolicyAdopted,
     SameOriginStated,
@@ -14,7 +17,6 @@ from domain.facts.union import (
     SourceHoldPlaced,
     SourcePartsErased,
     SourceRegistered,
-    note,
 )
 from domain.incident import refusals
 from domain.incident.commands import AdoptPolicy, StateSameOrigin, UndoSameOrigin

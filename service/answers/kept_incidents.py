@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from operator import itemgetter
 from typing import Any, Final
 from uuid import UUID
 
@@ -170,13 +171,13 @@ class KeptIncidents:
 
     def _text(self, answer: ViewAnswer, position: int) -> bytes:
         rows = sync_reader.texts(self.cursor, list(map(UUID, answer.inputs)), position)
-        words = ((commitment.hex(), text) for commitment, text in rows)
-        found = {name: orjson.loads(text) for name, text in words if name in answer.texts}
+        words = ((at, commitment.hex(), text) for at, commitment, text in rows)
+        found = [(at, name, orjson.loads(text)) for at, name, text in words if name in answer.texts]
         if len(found) < len(answer.texts):
-            streams = list(map(UUID, answer.inputs))
-            erased = ((name.hex(), at) for name, at in sync_reader.erased_texts(self.cursor, streams))
-            found |= {name: {"erased": at} for name, at in erased if name in answer.texts}
-        return orjson.dumps(found)
+            erased = sync_reader.erased_texts(self.cursor, list(map(UUID, answer.inputs)))
+            found += [(at, name.hex(), {"erased": where}) for at, name, where in erased if name.hex() in answer.texts]
+            found.sort(key=itemgetter(0))
+        return orjson.dumps({name: words for _, name, words in found})
 
 
 def _named(inputs: dict[UUID, int]) -> dict[str, int]:

@@ -94,11 +94,16 @@ def answer_headers(answer: Answer, media_type: str) -> dict[str, str]:
     return {"Knownwhen-Digest": answer.digest, **headers}
 
 
-def document_response(request: Request, document: object, coordinates: CoordinateFields | None = None) -> Response:
-    """Respond with a JSON document that is no view's answer, or with 304."""
+def document_response(
+    request: Request, document: object, coordinates: CoordinateFields | None = None, *, erasable: bool = False
+) -> Response:
+    """Respond with a JSON document that is no view's answer, or with 304; no cache keeps an `erasable` one unasked."""
     content = orjson.dumps(document)
     tag = entity_tag(hashlib.sha256(content).hexdigest())
-    headers = coordinate_headers(coordinates, tag) if coordinates else _headers(tag, _REVALIDATE)
+    if coordinates:
+        headers = cache_headers(coordinates, tag, closed=bool(coordinates["closed"]) and not erasable)
+    else:
+        headers = _headers(tag, _REVALIDATE)
     if matches_entity_tag(request, tag):
         return Response(None, _NOT_MODIFIED, headers)
     return Response(content, 200, headers, JSON)

@@ -52,8 +52,8 @@ def demo(settings: Settings, name: str = DEFAULT) -> int:
 
 
 def _with_key(settings: Settings) -> Settings:
-    """Return the settings with a key file: in the data folder, where a key protects nobody."""
-    if settings.kek_file or settings.kek_command:
+    """Return the settings with a key file in the data folder, where it protects nobody; not for a user's database."""
+    if settings.kek_file or settings.kek_command or settings.database_url:
         return settings
     path = settings.data.absolute() / KEY_FILE
     if not path.exists():

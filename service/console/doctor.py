@@ -41,9 +41,11 @@ _RIGHTS: Final = """
 """
 _MAY_CREATE: Final = "SELECT current_user, has_schema_privilege('public', 'CREATE')"
 # The triggers that must be there, and fire whatever session_replication_role says: tgenabled 'A' is ENABLE ALWAYS.
-_APPEND_ONLY_TRIGGER: Final = """
-    SELECT coalesce(bool_or((tgtype & 56) = 56 AND tgenabled = 'A'), false)
-    FROM pg_catalog.pg_trigger WHERE tgrelid = 'public.facts'::regclass AND tgname = 'facts_are_append_only'
+_APPEND_ONLY_TRIGGERS: Final = """
+    SELECT count(*) = 2 FROM pg_catalog.pg_trigger WHERE tgrelid = 'public.facts'::regclass AND tgenabled = 'A' AND (
+        tgname = 'facts_are_append_only' AND (tgtype & 56) = 56
+        OR tgname = 'facts_are_erased_in_part' AND (tgtype & 17) = 17
+    )
 """
 # Facts of one transaction share a stamp; from one transaction to the next it grows.
 _CONTINUITY: Final = """
@@ -237,10 +239,10 @@ def _rights(connection: Connection[TupleRow]) -> Check:
 
 
 def _append_only(connection: Connection[TupleRow]) -> Check:
-    if _one(connection, _APPEND_ONLY_TRIGGER)[0]:
+    if _one(connection, _APPEND_ONLY_TRIGGERS)[0]:
         return Check("append-only", "ok", "the database refuses to change or remove a fact")
     advice = "Somebody changed the table: find out who, and restore the database from a backup."
-    return Check("append-only", "fail", "the trigger that refuses changes is gone or switched off", advice)
+    return Check("append-only", "fail", "a trigger that refuses changes is gone or switched off", advice)
 
 
 def _continuity(connection: Connection[TupleRow]) -> Check:

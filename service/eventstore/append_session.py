@@ -13,20 +13,7 @@ from psycopg import Cursor
 from psycopg.errors import InsufficientPrivilege, UndefinedTable
 
 from service.eventstore.collections import COLLECTIONS_OF
-from service.eventstore.stored_fact import COLUMNS, StoredFact, stored_fact
-
-# One plain statement that streams: the library's own way, psycopg's pipeline, hangs for ever on large parameters
-# (about 1 MB over a Unix socket). COPY is also the fastest for one fact and for a thousand.
-COPY: Final = """
-    COPY public.facts (
-        originator_id, originator_version, topic, state, fact_id, text, text_commitment, notification_id, recorded_at,
-        recorded_by, request_hash, state_commitment, sealed_commitment, state_salt, text_salt, sealed, sealed_salt
-    ) FROM STDIN (FORMAT binary)
-"""
-"""The columns are in the order of StoredFact's fields."""
-_TYPES: Final = "uuid int8 text bytea uuid bytea bytea int8 timestamptz text" + 7 * " bytea"
-COPY_TYPES: Final = tuple(map(psycopg.adapters.types.get_oid, _TYPES.split()))
-"""The types of these columns, by number: names would be looked up in each transaction."""
+from service.eventstore.stored_fact import COLUMNS, COPY, COPY_TYPES, StoredFact, stored_fact
 
 FIND: Final = f"SELECT {COLUMNS} FROM public.facts WHERE fact_id = %(fact_id)s"  # noqa: S608 - constants only
 OF_STREAM: Final = f"""

@@ -4,8 +4,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, NamedTuple
 from uuid import UUID
 
+from domain.facts.erasure import (
+    Part,
+)
 from domain.facts.streams import incident_stream
-from domain.facts.union import ClaimsRescoped, Part, PartsErased, ReportCorrected, ReportFiled, ReportMoved
+from domain.facts.union import (
+    ClaimsRescoped,
+    PartsErased,
+    ReportCorrected,
+    ReportFiled,
+    ReportMoved,
+)
 from domain.facts.versions import is_a, is_report
 from domain.incident import refusals
 from domain.incident.erasure import SealedParts

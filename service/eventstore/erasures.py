@@ -5,7 +5,13 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 from uuid import UUID
 
-from domain.facts.union import Part, PartsErased, SourcePartsErased
+from domain.facts.erasure import (
+    Part,
+)
+from domain.facts.union import (
+    PartsErased,
+    SourcePartsErased,
+)
 from service.eventstore.stored_fact import StoredFact
 
 
@@ -29,7 +35,8 @@ class Erasures:
         """Return the free text of a fact as JSON: empty where it has none, `{"erased": position}` where it is gone."""
         if row.text is not None or row.text_commitment is None:
             return row.words()
-        return {"erased": self.text_at(row.position)}
+        position = self.text_at(row.position)
+        return {"erased": position} if position else {}
 
     def sealed_at(self, position: int, source: UUID) -> int | None:
         """Return where the sealed part of a fact was erased, by itself or with the key of the stream of its source."""

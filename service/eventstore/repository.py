@@ -4,8 +4,18 @@ from collections.abc import Iterable, Mapping
 from typing import cast
 from uuid import UUID
 
+from domain.facts.erasure import (
+    Part,
+)
 from domain.facts.streams import POLICY_STREAM, source_stream
-from domain.facts.union import Fact, IncidentFact, IncidentOpened, Part, PolicyAdopted, ReportFiled, SourceFact
+from domain.facts.union import (
+    Fact,
+    IncidentFact,
+    IncidentOpened,
+    PolicyAdopted,
+    ReportFiled,
+    SourceFact,
+)
 from domain.facts.versions import is_report
 from domain.incident import refusals
 from domain.incident import source_decisions as sources

@@ -7,6 +7,7 @@ from typing import Any, Final, LiteralString, NamedTuple, cast
 from uuid import UUID
 
 import orjson
+import psycopg
 
 from domain.facts import encoding
 from domain.facts.encoding import decode_stored
@@ -22,6 +23,19 @@ FOLDED_COLUMNS: Final = """
 COLUMNS: Final = f"{FOLDED_COLUMNS}, recorded_by, request_hash, state_commitment, sealed_commitment"
 """The columns of a fact without its salts and its sealed part, in the order of StoredFact's fields."""
 SALTED_COLUMNS: Final = f"{COLUMNS}, state_salt, text_salt"
+
+# One plain statement that streams: the library's own way, psycopg's pipeline, hangs for ever on large parameters
+# (about 1 MB over a Unix socket). COPY is also the fastest for one fact and for a thousand.
+COPY: Final = """
+    COPY public.facts (
+        originator_id, originator_version, topic, state, fact_id, text, text_commitment, notification_id, recorded_at,
+        recorded_by, request_hash, state_commitment, sealed_commitment, state_salt, text_salt, sealed, sealed_salt
+    ) FROM STDIN (FORMAT binary)
+"""
+"""The columns are in the order of StoredFact's fields."""
+_TYPES: Final = "uuid int8 text bytea uuid bytea bytea int8 timestamptz text" + 7 * " bytea"
+COPY_TYPES: Final = tuple(map(psycopg.adapters.types.get_oid, _TYPES.split()))
+"""The types of these columns, by number: names would be looked up in each transaction."""
 
 _RECORDED_AT: Final = 8
 _NEVER: Final = datetime.min.replace(tzinfo=UTC)

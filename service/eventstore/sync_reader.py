@@ -23,7 +23,7 @@ OF_STREAMS: Final = f"""
     WHERE originator_id = ANY(%(streams)s::uuid[]) AND notification_id > %(after)s AND notification_id <= %(upto)s
 """  # noqa: S608 - constants only
 TEXTS: Final = """
-    SELECT text_commitment, text FROM public.facts
+    SELECT notification_id, text_commitment, text FROM public.facts
     WHERE originator_id = ANY(%(streams)s::uuid[]) AND notification_id <= %(upto)s AND text IS NOT NULL
     ORDER BY notification_id
 """
@@ -59,8 +59,8 @@ def of_streams(cursor: Cursor[Any], streams: Sequence[UUID], upto: int, after: i
     return [stored_fact(row) for row in cursor.execute(OF_STREAMS, parameters)]
 
 
-def texts(cursor: Cursor[Any], streams: Sequence[UUID], upto: int) -> list[tuple[bytes, bytes]]:
-    """Return the commitments and free texts of these streams' facts up to a position, by position."""
+def texts(cursor: Cursor[Any], streams: Sequence[UUID], upto: int) -> list[tuple[int, bytes, bytes]]:
+    """Return the positions, commitments and free texts of these streams' facts up to a position, by position."""
     return cursor.execute(TEXTS, {"streams": list(streams), "upto": upto}).fetchall()
 
 
@@ -69,11 +69,11 @@ def erasures(cursor: Cursor[Any], streams: Sequence[UUID]) -> Erasures:
     return erasures_of(stored_fact(row) for row in cursor.execute(ERASURES, {"streams": list(streams)}).fetchall())
 
 
-def erased_texts(cursor: Cursor[Any], streams: Sequence[UUID]) -> list[tuple[bytes, int]]:
-    """Return the commitments of erased texts of these streams' facts, and the positions of their erasures."""
+def erased_texts(cursor: Cursor[Any], streams: Sequence[UUID]) -> list[tuple[int, bytes, int]]:
+    """Return the positions and commitments of texts that were erased, and the positions of their erasures."""
     erased = {position: at for (position, part), at in erasures(cursor, streams).parts.items() if part == "text"}
     rows = cursor.execute(COMMITMENTS, {"positions": list(erased)}).fetchall() if erased else []
-    return [(commitment, erased[position]) for position, commitment in rows]
+    return [(position, commitment, erased[position]) for position, commitment in rows]
 
 
 def incidents(cursor: Cursor[Any], upto: int) -> Iterator[UUID]:

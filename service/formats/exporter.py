@@ -40,13 +40,13 @@ class Export:
     reading: Reading
     incidents: Callable[[], Iterator[FoldedIncident]]
     facts: Callable[[], Iterator[StoredFact]]
-    erasures: Callable[[Sequence[UUID]], Erasures] = lambda _: Erasures()
     map: Path | None = None
     view: str | None = None
     only: tuple[str, ...] = ()
     log: UUID | None = None
     gaps: Counter[Gap] = field(default_factory=Counter[Gap])
     """Number of times that the format could not hold what was reported, or lacked what it requires."""
+    erasures: Callable[[Sequence[UUID]], Erasures] = lambda _: Erasures()
 
     def count_gap(self, thing: str, why: str) -> None:
         """Count one incident or event that the file holds incompletely."""

@@ -12,8 +12,20 @@ from uuid import UUID, uuid5
 
 from domain import catalogue
 from domain.facts.encoding import encode
+from domain.facts.erasure import (
+    Part,
+)
 from domain.facts.streams import NAMESPACE, POLICY_STREAM, incident_stream, source_stream
-from domain.facts.union import Fact, IncidentFact, PolicyAdopted, Recorded, ReportFiled, SourceFact
+from domain.facts.union import (
+    Fact,
+    IncidentFact,
+    PartsErased,
+    PolicyAdopted,
+    Recorded,
+    ReportCorrected,
+    ReportFiled,
+    SourceFact,
+)
 from domain.history.history import History, history_of
 from domain.incident import dispatch
 from domain.incident import source_decisions as sources
@@ -27,12 +39,13 @@ from domain.incident.commands import (
     RetractReport,
 )
 from domain.incident.dispatch import AnyCommand
+from domain.incident.erasure import SealedParts
 from domain.incident.refusals import ReportUnknown
 from domain.incident.source_decisions import Source
 from domain.incident.state import Incident
 from domain.ledger.canonical import commitment, digest
 from domain.reading import Document, Reading
-from domain.values.sources import Registration
+from domain.values.sources import Registration, origin_of
 from domain.values.time.clocks import parse_instant
 from domain.values.time.zones import TimeZone
 from tests.domain import clock_changes
@@ -72,6 +85,26 @@ class Book:
             if isinstance(each.fact, ReportFiled) and each.fact.report_id == report_id:
                 return each.stream
         raise ReportUnknown(report_id=report_id)
+
+    def report_parts(self, report_id: UUID, home: UUID) -> Mapping[Part, tuple[int, ...]]:  # noqa: ARG002 - the protocol's
+        """Return the positions of the facts about a report that have text, without those erased; nothing is sealed."""
+        about = [each for each in self.facts if getattr(each.fact, "report_id", None) == report_id]
+        erased = [each.fact for each in about if isinstance(each.fact, PartsErased)]
+        gone = {position for fact in erased for position in fact.positions.get("text", ())}
+        kept = [each for each in about if each.position not in gone and not isinstance(each.fact, PartsErased)]
+        return {"text": tuple(each.position for each in kept if encode(each.fact).text is not None)}
+
+    def report_origins(self, report_id: UUID, home: UUID) -> Iterable[str]:  # noqa: ARG002 - the protocol's
+        for each in self.facts:
+            if isinstance(each.fact, ReportFiled | ReportCorrected) and each.fact.report_id == report_id:
+                yield origin_of(each.fact.report.source, each.fact.report.via)
+
+    def sealed_by(self, origin: str) -> SealedParts | None:
+        """Return the streams of the reports of a source, of which nothing is sealed."""
+        filed = [
+            each for each in self.facts if isinstance(each.fact, ReportFiled) and each.fact.report.source == origin
+        ]
+        return SealedParts(0, [each.stream for each in filed])
 
     def zone(self, name: str, window: tuple[int, int]) -> TimeZone:
         return clock_changes.zone(name, window)

@@ -12,7 +12,13 @@ import psycopg
 from eventsourcing.persistence import PersistenceError
 
 from domain.facts.streams import incident_stream
-from domain.incident.commands import EraseReport, EraseSource, RetractReport
+from domain.incident.commands import (
+    RetractReport,
+)
+from domain.incident.erasure_commands import (
+    EraseReport,
+    EraseSource,
+)
 from service.access.sealing.key_encryption import KeyFile
 from service.access.sealing.source_keys import SourceKeys
 from service.eventstore import open_recorder

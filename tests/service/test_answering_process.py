@@ -5,6 +5,7 @@ import os
 import signal
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from typing import Any, cast
 from uuid import UUID, uuid4
 
 import pytest
@@ -13,6 +14,7 @@ from domain import catalogue
 from domain.facts.streams import incident_stream
 from domain.incident.commands import AmendIncident, FileReport, MergeIncident, OpenIncident, RetractReport
 from domain.incident.dispatch import AnyCommand
+from domain.incident.erasure_commands import EraseReport
 from domain.reports.registry import REPORTS
 from domain.values.sources import Registration
 from service import wiring
@@ -182,5 +184,25 @@ def test_the_largest_incidents_are_read_before_they_are_asked_about(database_url
                     await assert_same(house, process, AnswerRequest(SLUG, "state/1"))
                 finally:
                     await process.close()
+
+    asyncio.run(run())
+
+
+def test_text_that_was_erased_is_told_the_same_at_every_moment(database_url: str) -> None:
+    async def run() -> None:
+        async with wiring.services(database_url) as house, answering(house, database_url) as process:
+            await samples.load(house.writer, samples.read(package_files.samples() / SLUG))
+            before = (await house.reader.head()).position
+            timeline = AnswerRequest(SLUG, "timeline/1", f"@{before}")
+            told = await answer(house.reader, timeline, process)
+            entries = [each for each in cast("Any", told.document)["entries"] if each["text"]]
+            report_id = UUID(entries[0]["report_id"])
+            erasure = EraseReport(report_id=report_id, parts=frozenset(["text"]), reason="Asked for.")
+            await house.writer.write(WriteRequest(erasure, uuid4(), bytes(32)))
+            again = await answer(house.reader, timeline, process)
+            assert again == await answer(house.reader, timeline)
+            assert (again.digest, again.text[entries[0]["text"]]) == (told.digest, {"erased": before + 1})
+            kept = {name: words for name, words in told.text.items() if name != entries[0]["text"]}
+            assert {name: words for name, words in again.text.items() if name != entries[0]["text"]} == kept
 
     asyncio.run(run())

@@ -129,6 +129,8 @@ def test_words_are_gone_from_every_answer_and_every_table_and_no_digest_changes(
         found = [asked for asked, text in told.everywhere() if told.mark in text]
         assert not found
     assert digests(told.answers(before)) == earlier
+    caching = {asked: answer.headers["cache-control"] for asked, answer in told.answers(before).items()}
+    assert caching[f"/v1/reports/{told.report}"] == "no-cache"
     reports = told.answers(before)[f"/v1/reports/{told.report}"].json()
     assert reports["history"][0]["report"]["text"] == {"erased": position}
     assert {"erased": position} in [step.get("reason") for step in reports["history"]]

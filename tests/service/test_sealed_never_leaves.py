@@ -1,7 +1,8 @@
 """A sealed word never leaves: it is looked for in every answer, problem, log line, export, table and dump."""
 
 import json
-import logging
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,20 +12,19 @@ from uuid import uuid4
 import httpx
 import psycopg
 import pytest
-import structlog
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from domain.catalogue import VIEWS
 from service.access.sealing.key_encryption import KeyFile
 from service.console import export
-from service.console.logs import configure
 from service.eventstore.command_queue import SealedContent
 from service.formats import registry
 from service.formats.export.incidents import ExportRequest
 from service.formats.exporter import Unwritable
 from service.settings import read_settings
 from tests.domain.strategies import texts
+from tests.patience import PATIENCE
 from tests.service.projected import read
 from tests.service.sealed import FIELDS, dumped, key_file, marked, read_sealed, sealing_service
 from tests.service.serving import opened, toll
@@ -33,6 +33,20 @@ MARK = f"zqsealed{uuid4().hex}"
 OK, CREATED, FAULT = 200, 201, 500
 STREAM = "text/event-stream"
 NDJSON = {"content-type": "application/x-ndjson"}
+SERVING = """
+import secrets, sys
+from pathlib import Path
+from service.access.sealing.key_encryption import KeyFile
+from service.console.logs import configure
+from service.wiring import make_app
+from tests.service.serving import serving
+url, keys, form = sys.argv[1:]
+configure(form)
+with serving(make_app(url, keys=KeyFile(Path(keys), secrets.token_bytes))) as address:
+    print(address, flush=True)
+    sys.stdin.read()
+"""
+"""A service with the log of the product, in a process of its own: what a log is configured with stays."""
 pytestmark = pytest.mark.one_server_will_do
 
 
@@ -156,27 +170,29 @@ def test_what_holds_a_sealed_part_or_a_key_does_not_show_it(keys: KeyFile, url: 
 
 
 @pytest.mark.parametrize("form", ["console", "json"])
-def test_a_fault_while_it_is_recorded_tells_nothing_of_it(
-    url: str, keys: KeyFile, capfd: pytest.CaptureFixture[str], form: str
-) -> None:
+def test_a_fault_while_it_is_recorded_tells_nothing_of_it(url: str, keys: KeyFile, tmp_path: Path, form: str) -> None:
     """The error of the database, and the traceback in the log, hold at most what was sealed."""
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("ALTER TABLE facts ADD CONSTRAINT no_seals CHECK (length(sealed) < 9) NOT VALID")
-    handlers = logging.getLogger().handlers[:]
+    log = tmp_path / "log"
     try:
-        configure(form)
-        with sealing_service(url, keys) as other:
-            slug = opened(other)
-            answer = other.post(f"/v1/incidents/{slug}/reports", json={**toll(), "sealed": marked(MARK)})
-            line = json.dumps({"incident": slug, **toll(), "sealed": marked(MARK)})
-            batch = other.post("/v1/reports:batch", content=line, headers=NDJSON)
+        program = [sys.executable, "-c", SERVING, url, str(keys.path), form]
+        with (
+            log.open("w") as written,
+            subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=written) as process,
+        ):
+            assert process.stdout is not None
+            address = process.stdout.readline().decode().strip()
+            with httpx.Client(base_url=address, timeout=PATIENCE) as other:
+                slug = opened(other)
+                answer = other.post(f"/v1/incidents/{slug}/reports", json={**toll(), "sealed": marked(MARK)})
+                line = json.dumps({"incident": slug, **toll(), "sealed": marked(MARK)})
+                batch = other.post("/v1/reports:batch", content=line, headers=NDJSON)
+            process.terminate()
     finally:
-        structlog.reset_defaults()
-        logging.getLogger().handlers[:] = handlers
         with psycopg.connect(url, autocommit=True) as connection:
             connection.execute("ALTER TABLE facts DROP CONSTRAINT no_seals")
-    told = "".join(capfd.readouterr())
     assert answer.status_code == FAULT
-    assert "no_seals" in told, "the fault is in the log"
-    for text in (answer.text, batch.text, told):
+    assert "no_seals" in log.read_text(), "the fault is in the log"
+    for text in (answer.text, batch.text, log.read_text()):
         assert MARK not in text

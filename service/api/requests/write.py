@@ -19,12 +19,14 @@ from domain.incident.commands import (
     AssessReport,
     CorrectReport,
     DisputeReport,
-    EraseReport,
     MoveReport,
     ReinstateReport,
     RetractReport,
 )
 from domain.incident.dispatch import AnyCommand
+from domain.incident.erasure_commands import (
+    EraseReport,
+)
 from domain.ledger.canonical import canonical
 from domain.values.time.clocks import format_instant
 from service.answers.answer import stream_of

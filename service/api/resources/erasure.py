@@ -8,7 +8,7 @@ from pydantic import Field, StrictBool
 from starlette.responses import Response
 
 from domain.facts.streams import source_stream
-from domain.incident.commands import (
+from domain.incident.erasure_commands import (
     EraseReport,
     EraseSource,
     LiftHold,

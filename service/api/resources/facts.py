@@ -55,7 +55,8 @@ async def facts(
             **({"erased": erased} if erased else {}),
         }
     )
-    headers = cache_headers(coordinates, tag, closed=False)  # any text may be erased later
+    erasable = any(row.text_commitment is not None for row in inputs.rows)
+    headers = cache_headers(coordinates, tag, closed=bool(coordinates["closed"]) and not erasable)
     if matches_entity_tag(request, tag):
         return Response(None, 304, headers)
     positions = [] if HEAD_ONLY in request.scope else [row.position for row in inputs.rows]

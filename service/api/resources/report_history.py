@@ -117,7 +117,8 @@ async def read_history(
         "history": [_step(row, str(report_id), erased) for row in rows],
         "coordinates": dict(coordinates),
     }
-    return document_response(request, document, coordinates)
+    erasable = any(row.text_commitment is not None for row in rows)
+    return document_response(request, document, coordinates, erasable=erasable)
 
 
 def _concerning(rows: Sequence[StoredFact], report_id: str) -> list[StoredFact]:

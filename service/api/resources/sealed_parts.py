@@ -7,7 +7,9 @@ from fastapi import Query, Request
 from starlette.responses import Response
 
 from domain.facts.versions import is_report
-from domain.incident.commands import Reason
+from domain.incident.erasure_commands import (
+    Reason,
+)
 from domain.values.text_types import Strict
 from domain.values.time.clocks import format_instant
 from service.access.sealing.reading import OpenedPart

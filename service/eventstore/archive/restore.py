@@ -9,9 +9,12 @@ import psycopg
 from psycopg import Connection
 from psycopg.rows import TupleRow
 
-from service.eventstore.append_session import COPY, COPY_TYPES
 from service.eventstore.archive.log_lines import LineUnreadable, LogHeader, parse_fact, parse_head
-from service.eventstore.stored_fact import StoredFact
+from service.eventstore.stored_fact import (
+    COPY,
+    COPY_TYPES,
+    StoredFact,
+)
 from service.eventstore.sync_reader import CHANNEL
 from service.postgres import advisory_locks
 

@@ -71,10 +71,14 @@ def _texts(export: Export, view: View, document: Document, history: History) -> 
     texts = [(each, encode(each.fact).text) for each in history.journal if each.text_commitment in wanted]
     gone = {each.stream for each, text in texts if text is None}
     erased = export.erasures(sorted(gone)) if gone else Erasures()
-    return {
-        each.text_commitment or "": {"erased": erased.text_at(each.position)} if text is None else orjson.loads(text)
-        for each, text in texts
-    }
+    found: dict[str, object] = {}
+    for each, text in texts:
+        position = erased.text_at(each.position)
+        if text is not None:
+            found[each.text_commitment or ""] = orjson.loads(text)
+        elif position is not None:
+            found[each.text_commitment or ""] = {"erased": position}
+    return found
 
 
 EXPORTER = Exporter(
