@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 from uuid import UUID
 
-from domain.facts.union import Part
+from domain.facts.erasure import Part
 from domain.incident import refusals
 from domain.incident.erasure import SealedParts
 from domain.incident.source_decisions import Source
