@@ -3,9 +3,6 @@
 import itertools
 import json
 import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 import httpx
@@ -13,115 +10,27 @@ import psycopg
 import pytest
 from psycopg.sql import SQL, Identifier
 
-from domain.views import timeline
-from service.console import audit, export, import_
-from service.formats.export.incidents import ExportRequest
-from service.settings import read_settings
+from service.console import audit
 from tests.patience import PATIENCE
 from tests.service.console import ending
+from tests.service.erased import Told, digests
 from tests.service.projected import read
-from tests.service.sealed import dumped, erase, key_file, read_sealed, sealed_toll, sealing_service
+from tests.service.sealed import dumped, erase, read_sealed, sealed_toll
 from tests.service.serving import filed, opened, problem, toll
 
+pytest_plugins = ("tests.service.erased_fixtures",)
+
 CREATED, OK, NOT_MODIFIED = 201, 200, 304
-VIEWS = ("", "/timeline", "/claims", "/tolls", "/sources", "/escalation")
 
 
-@pytest.fixture(scope="module")
-def url(migrated_template: str, create_database: Callable[[str], str]) -> str:
-    return create_database(migrated_template)
-
-
-@pytest.fixture(scope="module")
-def client(url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
-    with sealing_service(url, key_file(tmp_path_factory.mktemp("keys"))) as shared:
-        yield shared
-
-
-class Told:
-    """An incident with a report whose text and sealed part have marks, in every fact that can have words."""
-
-    def __init__(self, client: httpx.Client) -> None:
-        self.client, self.marks = client, itertools.count()
-        self.mark = f"zq{uuid4().hex}"
-        self.slug, self.other = opened(client), opened(client)
-        self.source = f"source-{uuid4().hex[:8]}"
-        self.report = self._filed("1,383")
-        self.filed_at = self.position
-        self.kept = self._filed("1,400", kept=True)
-        about = f"/v1/reports/{self.report}"
-        content = self._report("1,390")
-        self._post(f"{about}/correction", cause="transcription", report=content, reason=self._word())
-        self._post(f"{about}/retraction", by="recorder", reason=self._word())
-        self._post(f"{about}/reinstatement", reason=self._word())
-        self._post(f"{about}/assessment", credibility=2, reason=self._word())
-        self._post(f"{about}/dispute", reason=self._word())
-        self._post(f"{about}/move", to=self.other, reason=self._word())
-        claims = [f"{self.report}#1"]
-        self._post(f"/v1/incidents/{self.other}/rescoping", claims=claims, scope="incident", reason=self._word())
-        self.published = self._post(f"/v1/incidents/{self.slug}/publications", view="timeline/1")["receipt"]["digest"]
-
-    def _word(self) -> str:
-        return f"word{next(self.marks)}{self.mark}"
-
-    def _report(self, figure: str, *, kept: bool = False) -> dict[str, Any]:
-        names = ("summary", "occurred_words", "notes")
-        text = {name: f"{name} kept{self.mark[::-1]}" if kept else self._word() for name in names}
-        quotes = [] if kept else [self._word(), self._word()]
-        report = sealed_toll(self._word() if not kept else "kept", figure, source=self.source)
-        return {**report, "text": {**text, "quotes": quotes}}
-
-    def _filed(self, figure: str, *, kept: bool = False) -> str:
-        return filed(self.client, self.slug, self._report(figure, kept=kept))["report_id"]
-
-    def _post(self, address: str, **body: Any) -> dict[str, Any]:
-        answer = self.client.post(address, json=body)
-        assert answer.status_code == CREATED, answer.text
-        return answer.json()
-
-    @property
-    def position(self) -> int:
-        return self.client.get("/v1/projections").json()["position"]
-
-    def answers(self, position: int) -> dict[str, httpx.Response]:
-        """Return every view of both incidents as of a position, and the history of the report."""
-        asked = [f"/v1/incidents/{slug}{view}" for slug in (self.slug, self.other) for view in VIEWS]
-        asked.append(f"/v1/reports/{self.report}")
-        return {each: self.client.get(each, params={"as_of": f"@{position}"}) for each in asked}
-
-    def everywhere(self) -> Iterator[tuple[str, str]]:
-        """Yield what is answered wherever words are, by what was asked."""
-        last = self.position
-        for position in range(1, last + 1) if last < 60 else (last - 25, last):
-            for asked, answer in self.answers(position).items():
-                yield f"{asked} at {position}", answer.text
-        for slug in (self.slug, self.other):
-            for what in ("facts", "diff?from=@1", "duplicates"):
-                yield what, self.client.get(f"/v1/incidents/{slug}/{what}").text
-        for asked in ("/v1/reports", "/v1/incidents", "/v1/sources"):
-            yield asked, self.client.get(asked, params={"limit": 100, "min_position": last}).text
-            yield f"{asked} then", self.client.get(asked, params={"limit": 100, "as_of": f"@{last - 8}"}).text
-        for kind in ("application/json", "application/x-ndjson"):
-            yield kind, self.client.get("/v1/changes", headers={"accept": kind}).text
-
-
-@pytest.fixture
-def told(client: httpx.Client) -> Told:
-    return Told(client)
-
-
-def digests(answers: dict[str, httpx.Response]) -> dict[str, Any]:
-    return {asked: answer.headers.get("knownwhen-digest") for asked, answer in answers.items()}
-
-
-def test_words_are_gone_from_every_answer_and_every_table_and_no_digest_changes(told: Told, url: str) -> None:
+def test_words_are_gone_from_every_answer_and_every_table_and_no_digest_changes(told: Told, sealed_url: str) -> None:
     client, before = told.client, told.position
     found = [read(client, "/v1/reports", q=f"word{number}{told.mark}")["items"] for number in (0, 6)]
     assert [len(each) for each in found] == [0, 1], "that of the correction, not that of the first content"
     assert len(read(client, "/v1/reports", q=f"word0{told.mark}", as_of=f"@{told.filed_at}")["items"]) == 1
     earlier = digests(told.answers(before))
     assert any(told.mark in text for _, text in told.everywhere())
-    assert told.mark.encode().hex() in dumped(url)
+    assert told.mark.encode().hex() in dumped(sealed_url)
     answer = erase(client, told.report, "text", reason="Because it was asked for.")
     assert answer.status_code == CREATED, answer.text
     position = answer.json()["position"]
@@ -145,15 +54,15 @@ def test_words_are_gone_from_every_answer_and_every_table_and_no_digest_changes(
         for past in range(told.filed_at, before + 1):
             assert read(client, "/v1/reports", q=word, as_of=f"@{past}")["items"] == []
     assert len(read(client, "/v1/reports", q=f"kept{told.mark[::-1]}")["items"]) == 1
-    with psycopg.connect(url, autocommit=True) as connection:
+    with psycopg.connect(sealed_url, autocommit=True) as connection:
         connection.execute("VACUUM")
-    dump = dumped(url)
+    dump = dumped(sealed_url)
     assert told.mark not in dump
     assert told.mark.encode().hex() not in dump
 
 
 def test_every_root_and_receipt_is_what_it_was_and_the_audit_finds_no_fault(
-    told: Told, url: str, capfd: pytest.CaptureFixture[str]
+    told: Told, sealed_url: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     client = told.client
     receipt = client.get(f"/v1/receipts/{told.published}").json()
@@ -161,17 +70,17 @@ def test_every_root_and_receipt_is_what_it_was_and_the_audit_finds_no_fault(
     assert client.get(f"/v1/receipts/{told.published}").json() == receipt
     read(client, "/v1/reports")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DATABASE_URL", url)
+        patch.setenv("DATABASE_URL", sealed_url)
         status, said = ending(lambda settings: audit.audit(settings, json=True, full=True), capfd)
     assert status == 0, said
 
 
-def test_an_erased_word_is_found_in_no_row_of_the_past(told: Told, url: str) -> None:
+def test_an_erased_word_is_found_in_no_row_of_the_past(told: Told, sealed_url: str) -> None:
     """Each fact about a report makes a row, and all of them are rewritten."""
     client = told.client
     assert erase(client, told.report, "text").status_code == CREATED
     read(client, "/v1/reports")
-    with psycopg.connect(url) as connection:
+    with psycopg.connect(sealed_url) as connection:
         schemas = connection.execute("SELECT schema FROM projections.generations WHERE name = 'reports'").fetchall()
         for (schema,) in schemas:
             rows = connection.execute(
@@ -221,7 +130,7 @@ def test_what_was_erased_is_not_erased_twice_and_what_is_not_there_is_not_found(
     problem(client.post("/v1/sources/nobody-of-that-name/erasure", json=body), "no-such-source")
 
 
-def test_a_source_is_erased_with_its_key_and_the_fact_names_no_report(told: Told, url: str) -> None:
+def test_a_source_is_erased_with_its_key_and_the_fact_names_no_report(told: Told, sealed_url: str) -> None:
     client = told.client
     before = digests(told.answers(last := told.position))
     answer = client.post(f"/v1/sources/{told.source}/erasure", json={"reason": "The source asked for it."})
@@ -229,7 +138,7 @@ def test_a_source_is_erased_with_its_key_and_the_fact_names_no_report(told: Told
     position = answer.json()["position"]
     for report in (told.report, told.kept):
         assert str(position) in problem(read_sealed(client, report), "sealed-part-erased")["detail"]
-    with psycopg.connect(url) as connection:
+    with psycopg.connect(sealed_url) as connection:
         key = "SELECT wrapped, destroyed_at FROM access.source_keys WHERE origin = %s"
         assert connection.execute(key, (told.source,)).fetchall() == [(None, position)]
         state = "SELECT convert_from(state, 'UTF8') FROM facts WHERE notification_id = %s"
@@ -276,7 +185,8 @@ def test_a_legal_hold_forbids_erasure_until_it_is_lifted(told: Told, held: str) 
     assert client.post(f"/v1/sources/{told.source}/erasure", json=reason).status_code == CREATED
 
 
-def test_holds_are_placed_on_what_there_is(client: httpx.Client) -> None:
+def test_holds_are_placed_on_what_there_is(sealing_client: httpx.Client) -> None:
+    client = sealing_client
     body = {"reason": "The prosecutor asked."}
     problem(client.post("/v1/incidents/no-such-thing/legal-hold", json=body), "no-such-incident")
     problem(client.post("/v1/sources/no-such-thing/legal-hold", json=body), "no-such-source")
@@ -307,104 +217,3 @@ def test_a_subscriber_that_comes_late_gets_the_hole(told: Told) -> None:
         heard = "".join(itertools.takewhile(lambda line: f"id: {position}" not in line, stream.iter_lines()))
     assert told.mark not in heard
     assert heard
-
-
-def test_an_exported_log_carries_the_holes_and_restores_them(
-    told: Told, url: str, database_url: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
-    position = erase(told.client, told.report, "text", "sealed").json()["position"]
-    path = tmp_path / "log.ndjson"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DATABASE_URL", url)
-        assert export.export(read_settings(), export.ExportOptions("ndjson", ExportRequest(), path, json=True)) == 0
-        assert '"sealed part"' in capfd.readouterr().out, "it says what it leaves out"
-        patch.setenv("DATABASE_URL", database_url)
-        assert import_.import_(read_settings(), import_.ImportOptions("ndjson", [path], restore=True)) == 0
-    assert told.mark not in path.read_text()
-    before = told.answers(position)
-    commitments = "SELECT notification_id, state, text, text_commitment, sealed_commitment FROM facts ORDER BY 1"
-    with psycopg.connect(url) as one, psycopg.connect(database_url) as other:
-        assert one.execute(commitments).fetchall() == other.execute(commitments).fetchall()
-    with sealing_service(database_url, None) as restored:
-        for asked, answer in before.items():
-            again = restored.get(asked, params={"as_of": f"@{position}"})
-            assert again.json().get("digest") == answer.json().get("digest")
-            assert again.json().get("text") == answer.json().get("text")
-        problem(read_sealed(restored, told.report), "sealed-part-erased")
-        problem(read_sealed(restored, told.kept), "nothing-sealed")
-
-
-def test_a_view_that_is_exported_has_the_hole(told: Told, url: str, tmp_path: Path) -> None:
-    position = erase(told.client, told.report, "text").json()["position"]
-    path = tmp_path / "timeline.ndjson"
-    what = ExportRequest(view=timeline.VIEW.id, only=[told.other])
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DATABASE_URL", url)
-        assert export.export(read_settings(), export.ExportOptions("ndjson", what, path)) == 0
-    (line,) = path.read_text().splitlines()
-    assert {"erased": position} in json.loads(line)["text"].values()
-
-
-def test_the_database_lets_nobody_erase_but_beside_the_fact_that_says_so(told: Told, url: str) -> None:
-    blank = "UPDATE facts SET text = NULL, text_salt = NULL WHERE fact_id = %s"
-    with psycopg.connect(url, autocommit=True) as connection:
-        ((position,),) = connection.execute("SELECT notification_id FROM facts WHERE fact_id = %s", (told.report,))
-        for role in ("knownwhen_service", "knownwhen_eraser", "none"):
-            connection.execute(SQL("SET ROLE {}").format(SQL(role)))
-            for statement, given in (
-                (blank, (told.report,)),
-                ("SELECT access.erase_parts(%s, '{}')", ([position],)),
-                ("SELECT access.destroy_source_key(%s, 1)", (told.source,)),
-            ):
-                with pytest.raises((psycopg.errors.RestrictViolation, psycopg.errors.InsufficientPrivilege)):
-                    connection.execute(statement.encode(), given)
-            connection.execute("RESET ROLE")
-    assert told.mark in told.client.get(f"/v1/reports/{told.report}").text
-
-
-def test_beside_that_fact_too_nothing_but_text_and_sealed_part_with_their_salts_may_go(told: Told, url: str) -> None:
-    copied = """
-        INSERT INTO facts SELECT (r).* FROM (
-            SELECT jsonb_populate_record(facts, jsonb_build_object(
-                'notification_id', (SELECT max(notification_id) + 1 FROM facts), 'fact_id', gen_random_uuid(),
-                'originator_id', gen_random_uuid(), 'originator_version', 1, 'topic', 'parts_erased.v1'
-            )) AS r FROM facts WHERE fact_id = %s
-        ) AS made
-    """
-    changes = (
-        "state = '{}'",
-        "topic = 'x.v1'",
-        "text = NULL, text_salt = NULL, text_commitment = NULL",
-        "text = '{}'",
-        "text = NULL, text_salt = NULL, recorded_by = 'somebody'",
-        "sealed = '{}'",
-        "sealed_salt = state_salt",
-    )
-    for change in changes:
-        with psycopg.connect(url) as connection:
-            connection.execute(copied, (told.report,))
-            connection.execute("GRANT UPDATE ON facts TO knownwhen_eraser; SET LOCAL ROLE knownwhen_eraser")
-            with pytest.raises(psycopg.errors.RestrictViolation):
-                update = f"UPDATE facts SET {change} WHERE fact_id = %s"  # noqa: S608 - constants only
-                connection.execute(update.encode(), (told.report,))
-            connection.rollback()
-    with psycopg.connect(url) as connection:
-        connection.execute(copied, (told.report,))
-        connection.execute("SET LOCAL ROLE knownwhen_eraser")
-        connection.execute("UPDATE facts SET text = NULL, text_salt = NULL WHERE fact_id = %s", (told.report,))
-        with pytest.raises(psycopg.errors.InsufficientPrivilege):
-            connection.execute("DELETE FROM facts WHERE fact_id = %s", (told.report,))
-        connection.rollback()
-
-
-def test_without_the_functions_of_the_eraser_erasure_is_refused_and_says_why(
-    migrated_template: str, create_database: Callable[[str], str], tmp_path: Path
-) -> None:
-    url = create_database(migrated_template)
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute("DROP FUNCTION access.erase_parts(bigint[], bigint[])")
-    with sealing_service(url, key_file(tmp_path)) as client:
-        told = Told(client)
-        problem(erase(client, told.report, "text"), "erasure-unavailable")
-        body = {"reason": "Asked for."}
-        problem(client.post(f"/v1/sources/{told.source}/erasure", json=body), "erasure-unavailable")
