@@ -15,7 +15,7 @@ from service.api.authorization import CHALLENGE
 from service.api.errors.exception_types import SLUG_BY_EXCEPTION
 from service.api.errors.problem import HttpProblem, problem_of
 from service.api.errors.validation import FieldError
-from service.api.principals import set_principal
+from service.api.principals import allow_everything, set_principal
 from service.api.services import Services
 
 COOKIE: Final = "knownwhen_session"
@@ -49,6 +49,7 @@ class Authentication:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         authenticator = _authenticator(scope)
         if authenticator is None:
+            allow_everything(scope)
             await self._app(scope, receive, send)
             return
         try:

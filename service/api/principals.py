@@ -16,8 +16,13 @@ def set_principal(scope: Scope, principal: Principal) -> None:
 
 
 def principal_of(scope: Scope) -> Principal:
-    """Return who asks; the operator where the service needs no tokens."""
-    return cast("Principal", scope.get(_KEY, OPERATOR))
+    """Return who asks. Raises KeyError where nobody has said, so that a request that was not checked is refused."""
+    return cast("Principal", scope[_KEY])
+
+
+def allow_everything(scope: Scope) -> None:
+    """Set the operator as who asks, unless somebody is set: the service needs no tokens."""
+    scope.setdefault(_KEY, OPERATOR)
 
 
 async def request_principal(request: Request) -> Principal:
