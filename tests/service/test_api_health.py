@@ -14,6 +14,7 @@ import psycopg
 import pytest
 from fastapi import FastAPI
 
+from service.api.metrics import Metrics
 from service.api.middleware import RequestMiddleware
 from service.postgres.embedded import embedded_server
 from service.postgres.migrate import migrate
@@ -112,7 +113,7 @@ def test_a_fault_names_itself_and_says_nothing_more(capsys: pytest.CaptureFixtur
         message = "the password is 1234"
         raise RuntimeError(message)
 
-    app.add_middleware(RequestMiddleware, new_id=lambda: INSTANCE)
+    app.add_middleware(RequestMiddleware, new_id=lambda: INSTANCE, metrics=Metrics())
     with serving(app) as address:
         response = httpx.get(address, timeout=PATIENCE)
     found = problem(response, "internal-error")

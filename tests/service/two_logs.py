@@ -127,6 +127,7 @@ class Asking:
         names = {
             "report_id": self.reports,
             "slug": [*SOURCES[1:], FRIEND],
+            "source": [*SOURCES[1:], FRIEND],
             "digest": self.digests or ["0" * 64],
         }
         return self.chance.choice(names[parameter])
@@ -147,6 +148,7 @@ class Asking:
             "source": [*SOURCES, FRIEND],
             "tag": ["massacre"],
             "actor": ["Gunmen"],
+            "recorded_by": ["test", "nobody"],
         }
         known = values.get(name) or _examples(parameter, parameter["schema"])
         assert known, f"say here which values “{name}” has"
