@@ -72,7 +72,7 @@ def test_without_a_token_nothing_is_told_but_where_to_begin(client: httpx.Client
     for path in ("/healthz", "/readyz", "/openapi.json", "/docs", "/problems/token-needed"):
         assert client.get(path).status_code == 200, path
     about = client.get("/").json()
-    assert about["access"].startswith("by token")
+    assert about["access"] == "by token: send `Authorization: Bearer` and a token"
     assert about["try"] == [f"curl -H \"Authorization: Bearer $TOKEN\" '{client.base_url}/v1/incidents'"]
 
 
