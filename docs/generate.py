@@ -124,7 +124,9 @@ def who_may_do_what() -> str:
         "A token sees the collections that it names; an incident of another one is not there for it (404). Where"
         " `KNOWNWHEN_PUBLIC_READ`\nis set, a request without a token gets what `read` gets, in the collection `public`."
         " In a batch, a line that curates needs\n`curate` as well; the others are taken. `GET /v1/changes` and"
-        " `…/facts` name who recorded a fact to who has `audit`.\n"
+        " `…/facts` name who recorded a fact to who has `audit`."
+        " `GET /metrics`\nis answered without a token on this machine itself; from elsewhere, also through a proxy in"
+        " `KNOWNWHEN_PROXIES`, it needs `audit`.\n"
     )
 
 

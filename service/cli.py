@@ -56,7 +56,7 @@ ReportedUntilOption = Annotated[
     str | None, typer.Option(metavar="TIME", help="Only what sources had said by then: 2025-03-09T23:59:59Z.")
 ]
 PolicyOption = Annotated[
-    str | None, typer.Option(metavar="NAME/VERSION", help="What weighs the claims. [default: the one in force]")
+    str | None, typer.Option(metavar="NAME/VERSION", help="What weighs the claims. \\[default: the one in force]")
 ]
 MapOption = Annotated[
     Path | None, typer.Option("--map", metavar="FILE", help="The mapping file: what the columns mean.")
@@ -237,12 +237,13 @@ def audit(
 @app.command()
 def rebuild(
     names: Annotated[
-        list[str] | None, typer.Argument(metavar="[NAME]…", help="Which read models, such as incidents. [default: all]")
+        list[str] | None,
+        typer.Argument(metavar="[NAME]…", help="Which read models, such as incidents. \\[default: all]"),
     ] = None,
     *,
     workers: Annotated[
         int | None,
-        typer.Option(min=1, max=64, help="How many processes fold, side by side. [default: one a core, up to 4]"),
+        typer.Option(min=1, max=64, help="How many processes fold, side by side. \\[default: one a core, up to 4]"),
     ] = None,
     verify: Annotated[
         bool,
@@ -285,7 +286,7 @@ def import_(  # noqa: PLR0913 - each says what is read, or how
         typer.Option(metavar="NAME", help="How the files are encoded, if not in UTF-8: cp1252, utf-16-le."),
     ] = None,
     sheet: Annotated[
-        str | None, typer.Option(metavar="NAME", help="For Excel: the sheet. [default: the first with data]")
+        str | None, typer.Option(metavar="NAME", help="For Excel: the sheet. \\[default: the first with data]")
     ] = None,
     dates: Annotated[
         str | None, typer.Option(metavar="FORMAT", help="For {declared}: how days are written, such as %d/%m/%Y.")
@@ -295,14 +296,18 @@ def import_(  # noqa: PLR0913 - each says what is read, or how
         typer.Option(metavar="SIGN", help="For {declared}: “,”, where numbers have a comma."),
     ] = None,
     restore: Annotated[
-        bool, typer.Option("--restore", help="The file is a whole log, as `export ndjson` wrote it; into an empty one.")
+        bool,
+        typer.Option(
+            "--restore",
+            help="The file is a whole log, of `export ndjson`; into an empty one, while no other Knownwhen runs.",
+        ),
     ] = False,
     errors: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write every row that is not taken there, one a line.")
     ] = None,
     warnings: Annotated[
         str | None,
-        typer.Option(metavar="NUMBER|all", help="How many warnings to list; all are counted. [default: 20]"),
+        typer.Option(metavar="NUMBER|all", help="How many warnings to list; all are counted. \\[default: 20]"),
     ] = None,
     json: JsonOption = False,
     debug: DebugOption = False,
@@ -337,10 +342,10 @@ def map_(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A table: CSV, JSON or Excel, packed or not.")],
     *,
     format_: Annotated[
-        MapFormat | None, typer.Option("--format", help="What the file is. [default: what it looks like]")
+        MapFormat | None, typer.Option("--format", help="What the file is. \\[default: what it looks like]")
     ] = None,
     sheet: Annotated[
-        str | None, typer.Option(metavar="NAME", help="For Excel: the sheet. [default: the first with data]")
+        str | None, typer.Option(metavar="NAME", help="For Excel: the sheet. \\[default: the first with data]")
     ] = None,
     output: Annotated[
         Path, typer.Option("--output", "-o", metavar="MAP", help="Where the mapping file goes; - is standard output.")

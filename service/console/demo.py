@@ -59,7 +59,7 @@ def _with_key(settings: Settings) -> Settings:
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         wiring.make_key(path)
-        say(f"A key for sealed parts was made in {path}: to try them out, as it lies beside what it protects.")
+        say(f"A key for sealed parts was made in {path}. It is for trying out only: it lies beside what it protects.")
     return settings.model_copy(update={"kek_file": path})
 
 

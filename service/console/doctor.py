@@ -16,8 +16,10 @@ from psycopg.errors import InsufficientPrivilege
 from psycopg.rows import TupleRow
 from rich.text import Text
 
+from service.access.sealing.rotation import sources_by_key
 from service.console.command import EXIT_FAILED, EXIT_OK, CannotRun, Misuse
 from service.console.database import has_data, on_database
+from service.console.keys import keys_at_hand
 from service.console.listener import expect_loopback, knownwhen_answers, listen, resolve
 from service.console.terminal import add_row, console, count, plain_table, print_json
 from service.postgres.binaries import bundled, major_of
@@ -85,7 +87,7 @@ def _checks_of_database(settings: Settings) -> list[Check]:
     if not has_data(settings):
         return [Check("database", "warn", "none here yet", "`knownwhen demo` or `knownwhen serve` makes it.")]
     try:
-        return on_database(settings, lambda url: list(_database_checks(url)))
+        return on_database(settings, lambda url: list(_database_checks(settings, url)))
     except PostgresProblem as problem:
         return [Check("database", "fail", str(problem), "Mend what it says, then run this again.")]
 
@@ -185,7 +187,7 @@ def _nearest(path: Path) -> Path:
     return next(each for each in (path, *path.parents) if each.exists())
 
 
-def _database_checks(url: str) -> Iterator[Check]:
+def _database_checks(settings: Settings, url: str) -> Iterator[Check]:
     """Check the database at `url`; checks that depend on a failed one are omitted."""
     try:
         with connect(url) as connection:
@@ -196,6 +198,8 @@ def _database_checks(url: str) -> Iterator[Check]:
                 return
             if migrated.verdict != "fail":
                 yield _rights(connection)
+            if migrated.verdict == "ok":
+                yield _sealing(settings, connection)
             yield _append_only(connection)
             yield _continuity(connection)
     except PostgresProblem as problem:
@@ -236,6 +240,24 @@ def _rights(connection: Connection[TupleRow]) -> Check:
         return Check("rights", "ok", f"{user} may read the log and append to it")
     advice = f'GRANT knownwhen_service TO "{user}";'
     return Check("rights", "fail", f"{user} may not read the log and append to it", advice)
+
+
+def _sealing(settings: Settings, connection: Connection[TupleRow]) -> Check:
+    used, name = sources_by_key(connection), "sealing keys"
+    if not (settings.kek_file or settings.kek_command):
+        if not used:
+            return Check(name, "ok", "none set: reports with `sealed` are refused")
+        advice = "Set KNOWNWHEN_KEK_FILE or KNOWNWHEN_KEK_COMMAND as the service has it."
+        return Check(name, "warn", f"none set, and {count(sum(used.values()), 'source')} sealed something", advice)
+    try:
+        at_hand = keys_at_hand(settings)
+    except CannotRun as problem:
+        advice = "Put the file back from your copy. Where there never was one, `knownwhen keys create` makes it."
+        return Check(name, "fail", str(problem), advice)
+    if lost := sorted(used.keys() - set(at_hand)):
+        advice = "Put their lines back into the key file, from your copy: nothing else opens what they protect."
+        return Check(name, "fail", f"not at hand: {', '.join(lost)}", advice)
+    return Check(name, "ok", f"{count(len(at_hand), 'key')}, for {count(sum(used.values()), 'source')}")
 
 
 def _append_only(connection: Connection[TupleRow]) -> Check:

@@ -11,7 +11,7 @@ from domain.incident.refusals import Refusal
 from service import wiring
 from service.access.sealing.key_encryption import BY_COMMAND, KeyFileUnreadable, read_keys
 from service.access.sealing.rotation import sources_by_key, wrap_anew
-from service.console.command import EXIT_OK, CannotRun, Misuse, announce
+from service.console.command import EXIT_FAILED, EXIT_OK, CannotRun, Misuse, announce
 from service.console.database import expect_data, expect_migrated, on_database
 from service.console.terminal import count, print_json
 from service.postgres.pool import connect
@@ -38,9 +38,17 @@ def create(settings: Settings) -> int:
     return EXIT_OK
 
 
+def keys_at_hand(settings: Settings) -> list[str]:
+    """Return the ids of the key-encryption keys that the settings name; the last wraps. Raises Misuse, CannotRun."""
+    return [BY_COMMAND] if settings.kek_command else list(_keys(_file(settings)))
+
+
 def list_(settings: Settings, *, json: bool) -> int:
-    """Print the keys at hand, and how many sources each protects. Raises Misuse, CannotRun, PostgresProblem."""
-    at_hand = [BY_COMMAND] if settings.kek_command else list(_keys(_file(settings)))
+    """Print the keys at hand and the lost ones, and how many sources each protects; EXIT_FAILED where one is lost.
+
+    Raises Misuse, CannotRun, PostgresProblem.
+    """
+    at_hand = keys_at_hand(settings)
     expect_data(settings)
     used = _on_log(settings, sources_by_key)
     lost = sorted(used.keys() - set(at_hand))
@@ -50,10 +58,10 @@ def list_(settings: Settings, *, json: bool) -> int:
     if json:
         keys = [{"key": key, "state": state, "sources": used.get(key, 0)} for key, state in states.items()]
         print_json({"ok": not lost, "keys": keys})
-        return EXIT_OK
+        return EXIT_FAILED if lost else EXIT_OK
     for key, state in states.items():
         announce(f"{key}  {_IN_WORDS[state]}; protects {count(used.get(key, 0), 'source')}\n")
-    return EXIT_OK
+    return EXIT_FAILED if lost else EXIT_OK
 
 
 _IN_WORDS = {"wraps": "wraps new keys", "kept": "kept", "lost": "LOST, not at hand"}

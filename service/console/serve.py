@@ -30,6 +30,8 @@ from service.settings import Settings, read_settings
 _OTHER_FILES = 500
 OPEN_TO_ALL = "It is open: whoever reaches it may do everything."
 """Said at the start of a service that needs no tokens."""
+FOR_HOLDERS = "It answers holders of tokens."
+FOR_READERS_TOO = f"{FOR_HOLDERS} Anyone may read the collection public."
 NO_ADMIN = (
     "No token with the scope “admin” stands yet, and without one nobody gets in. Whoever runs the service makes the"
     " first one here: knownwhen token create NAME --scope admin --scope read --scope report"
@@ -77,8 +79,14 @@ async def _has_admin(url: str) -> bool:
 
 def _announce(address: ListenAddress, settings: Settings, workers: int) -> None:
     many = f" with {workers} workers" if workers > 1 else ""
-    whom = f" {OPEN_TO_ALL}" if settings.is_open else ""
-    announce(f"Knownwhen answers at {address.url}{many}.{whom} Ctrl-C stops it.\n")
+    announce(f"Knownwhen answers at {address.url}{many}. {_whom(settings)} Ctrl-C stops it.\n")
+
+
+def _whom(settings: Settings) -> str:
+    """Say who may ask."""
+    if settings.is_open:
+        return OPEN_TO_ALL
+    return FOR_READERS_TOO if settings.public_read else FOR_HOLDERS
 
 
 def run_server(

@@ -31,11 +31,11 @@ def create(  # noqa: PLR0913 - each is a part of the token
     ],
     collection: Annotated[
         list[str] | None,
-        typer.Option(metavar="SLUG", help="Where it may do so; may be given again; “*”: everywhere. [default: public]"),
+        typer.Option(metavar="SLUG", help="Where it may do so, or “*”; may be given again. \\[default: public]"),
     ] = None,
     network: Annotated[
         list[str] | None,
-        typer.Option(metavar="CIDR", help="Whence alone it is taken: 192.0.2.0/24; may be given again."),
+        typer.Option(metavar="CIDR", help="The only network that may use it: 192.0.2.0/24; may be given again."),
     ] = None,
     days: _DaysOption = 90,
     json: JsonOption = False,

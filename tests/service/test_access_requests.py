@@ -101,6 +101,7 @@ def test_a_token_over_its_limit_is_told_when_to_come_again(url: str) -> None:
 
 def test_where_reading_is_public_nobody_needs_a_token_to_read_and_all_do_to_write(url: str) -> None:
     with closed_service(url, tokens=TokensNeeded(public_read=True)) as client:
+        assert "public may be read" in client.get("/").json()["access"]
         assert client.get("/v1/policy").status_code == 200
         problem(client.post("/v1/incidents", json={}), "token-needed")
         problem(client.get("/v1/changes", params={"recorded_by": "aaaaaaaaaaaa"}), "token-needed")

@@ -12,7 +12,7 @@ import pytest
 from service import wiring
 from service.access.sealing.key_encryption import BY_COMMAND, KeyCommand, KeyFile
 from service.access.sealing.refusals import KeyCommandFailed, SealedPartDamaged
-from service.console import demo, keys, sealed_reads
+from service.console import demo, doctor, keys, sealed_reads
 from service.settings import Settings
 from tests.service.console import ending
 from tests.service.sealed import marked, read_sealed, sealed_toll, sealing_service
@@ -84,10 +84,20 @@ def test_keys_are_listed_rotated_and_missed(
 
     def listed() -> list[tuple[str, str, int]]:
         capfd.readouterr()
-        assert keys.list_(given, json=True) == 0
+        status = keys.list_(given, json=True)
         found = json.loads(capfd.readouterr().out)
+        is_lost = "lost" in {each["state"] for each in found["keys"]}
+        assert (status, found["ok"]) == (int(is_lost), not is_lost)
+        assert sealing_check() == ("fail" if is_lost else "ok")
         return [(each["key"], each["state"], each["sources"]) for each in found["keys"]]
 
+    def sealing_check(**changed: object) -> str:
+        capfd.readouterr()
+        doctor.doctor(given.model_copy(update=changed), json=True)
+        checks = json.loads(capfd.readouterr().out)["checks"]
+        return next(check["verdict"] for check in checks if check["name"] == "sealing keys")
+
+    assert sealing_check(kek_file=None) == "ok"
     with sealing_service(url, wiring.keys_of(given)) as client:
         slug = opened(client)
         reports = [filed(client, slug, sealed_toll(source, source=source))["report_id"] for source in ("sohr", "snhr")]
@@ -99,7 +109,9 @@ def test_keys_are_listed_rotated_and_missed(
     with sealing_service(url, wiring.keys_of(given)) as client:
         for report_id, source in zip(reports, ("sohr", "snhr"), strict=True):
             assert read_sealed(client, report_id, f"for {source}").json()["parts"][0]["sealed"] == marked(source)
+    assert sealing_check(kek_file=None) == "warn"
     path.unlink()
+    assert sealing_check() == "fail"
     third = wiring.make_key(path)
     assert listed() == [(third, "wraps", 0), (second, "lost", 2)]
     status, told = ending(lambda _: keys.rotate(given), capfd)

@@ -42,6 +42,7 @@ def test_from_no_token_to_one_that_is_revoked_beside_a_service_that_tells_none(d
     with running("serve", "--host", "0.0.0.0", KNOWNWHEN_LOG="json", **served) as command:  # noqa: S104 - with tokens
         command.wait_for(READY)
         assert "knownwhen token create NAME --scope admin" in command.err
+        assert "It answers holders of tokens." in command.out
         assert "open" not in command.out
 
         url = f"http://127.0.0.1:{unused_port}"

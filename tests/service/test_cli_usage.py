@@ -1,16 +1,21 @@
 """The command line itself: help, version, wrong use, and how everything that goes wrong is told."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 import structlog
+import typer
+from typer.testing import CliRunner
 
+from service.cli import app
 from service.console import command
 from service.formats import registry
 from service.settings import Settings
@@ -35,6 +40,26 @@ def test_help_lists_the_formats_that_there_are() -> None:
     for words, formats in (("import", registry.IMPORTERS), ("export", registry.EXPORTERS)):
         argument = next(line for line in run(words, "--help", COLUMNS="200").stdout.splitlines() if " FORMAT " in line)
         assert [name for name in formats if name not in argument] == []
+
+
+def commands(command: Any, *words: str) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Yield each command of the tree with the words that name it."""
+    yield words, command
+    for name, each in getattr(command, "commands", {}).items():
+        yield from commands(each, *words, name)
+
+
+def test_help_shows_each_default_that_a_text_names() -> None:
+    """Brackets are markup to the printer of help, which leaves out what it takes for a tag."""
+    named: dict[tuple[str, ...], list[str]] = {}
+    for words, each in commands(typer.main.get_command(app)):
+        texts = " ".join(getattr(parameter, "help", "") or "" for parameter in each.params)
+        if defaults := re.findall(r"\[default: [^\]]*\]", texts):
+            named[words] = defaults
+    assert len(named) > 1
+    for words, defaults in named.items():
+        shown = CliRunner().invoke(app, [*words, "--help"], env={"COLUMNS": "400"}).stdout
+        assert [default for default in defaults if default not in shown] == [], words
 
 
 def test_the_version_is_one_line_on_standard_output() -> None:

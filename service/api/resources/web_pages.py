@@ -47,6 +47,7 @@ _LINKS = {
 
 _OPEN = "open: whoever reaches this service may do everything, and no token is needed"
 _CLOSED = "by token: send `Authorization: Bearer` and a token"
+_PUBLIC = f"{_CLOSED}; the collection public may be read without one"
 _TRY = "curl -H \"Authorization: Bearer $TOKEN\" '{base}v1/incidents'"
 
 
@@ -55,7 +56,7 @@ async def index(request: Request, services: InjectedServices) -> Response:
     """Say what this is, where things are, and three lines to try."""
     media_type = negotiate(request, JSON, HTML)
     principal = principal_of(request.scope)
-    access = _OPEN if services.authenticator is None else _CLOSED
+    access = _access(services)
     lines = await _lines(request, services) if principal.may("read") else [_TRY.format(base=request.base_url)]
     if media_type == JSON:
         return document_response(request, {"service": "knownwhen", "access": access, "links": _LINKS, "try": lines})
@@ -68,6 +69,12 @@ async def index(request: Request, services: InjectedServices) -> Response:
     )
     page.headers["Vary"] = "Accept"
     return page
+
+
+def _access(services: InjectedServices) -> str:
+    if services.authenticator is None:
+        return _OPEN
+    return _PUBLIC if services.authenticator.anonymous.may("read") else _CLOSED
 
 
 @RESOURCE.get("/openapi.json", include_in_schema=False, **RESOURCE.needs(None))

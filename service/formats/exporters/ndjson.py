@@ -1,6 +1,6 @@
 """`ndjson`: the log, a fact a line, for `import ndjson --restore`; or a view, an incident a line."""
 
-from typing import BinaryIO
+from typing import BinaryIO, Final
 from uuid import UUID
 
 import orjson
@@ -14,6 +14,10 @@ from domain.values.time.clocks import format_instant
 from service.eventstore.archive.log_lines import LogHeader, format_fact, format_head
 from service.eventstore.erasures import Erasures
 from service.formats.exporter import Export, Exporter, Unwritable
+
+_SEALED: Final = (
+    "left out (erased ones are counted too): an export holds commitments alone, and a restored log lacks these"
+)
 
 
 def _write(export: Export, file: BinaryIO) -> None:
@@ -35,7 +39,7 @@ def _write_log(export: Export, log: UUID, file: BinaryIO) -> None:
     file.write(format_head(LogHeader(log, export.position)))
     for row in export.facts():
         if row.sealed_commitment is not None:
-            export.count_gap("sealed part", "never leaves the database by an export; a restored log lacks it.")
+            export.count_gap("sealed part", _SEALED)
         file.write(format_fact(row))
 
 
