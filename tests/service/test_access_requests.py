@@ -63,6 +63,17 @@ def test_a_token_in_the_address_is_none(url: str) -> None:
             problem(client.get("/v1/policy", params={name: token.text}), "token-needed")
 
 
+def test_a_token_in_a_path_is_in_no_log_and_no_problem(url: str, capfd: pytest.CaptureFixture[str]) -> None:
+    admin, pasted = issued(url, "admin"), issued(url, "read")
+    with closed_service(url) as client:
+        told = problem(client.delete(f"/v1/tokens/{pasted.text}", headers=bearer(admin)), "no-such-token")
+        assert client.get(f"/v1/reports/{pasted.text}", headers=bearer(admin)).status_code >= 400
+    assert pasted.text[20:40] not in str(told)
+    assert pasted.token.id in str(told)
+    logged = "".join(capfd.readouterr())
+    assert pasted.text[20:40] not in logged
+
+
 SENT = st.one_of(
     st.text(alphabet=st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=80),
     st.from_regex(r"kw_[a-z2-7]{12}_[0-9A-Za-z]{49}", fullmatch=True),

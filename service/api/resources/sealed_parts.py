@@ -105,10 +105,15 @@ async def read_sealed(write: WriteParameter, report_id: ReportId, principal: Req
     summary="Who read which sealed parts, and why",
     **RESOURCE.reads(RecordedReads, scope="audit"),
 )
-async def sealed_reads(request: Request, services: InjectedServices, after: After = 0, limit: Limit = PAGE) -> Response:
-    """All reads since the first, in the order in which they were recorded; none is ever changed or removed."""
+async def sealed_reads(
+    request: Request, services: InjectedServices, principal: RequestPrincipal, after: After = 0, limit: Limit = PAGE
+) -> Response:
+    """All reads since the first, in the order in which they were recorded; none is ever changed or removed.
+
+    Of reports in the collections of the token.
+    """
     negotiate(request, JSON)
-    found = await services.sealed.reads(after, limit + 1)
+    found = await services.sealed.reads(after, limit + 1, principal.collections)
     page = found[:limit]
     following = page[-1].read_id if len(found) > limit else None
     return document_response(request, {"items": [each.document() for each in page], "next": following})
