@@ -26,7 +26,9 @@ class TokenUnknown(Exception):
     """There is no such token."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"There is no token “{without_secrets(name)[:100]}”, by id or by the name of one that is not revoked.")
+        super().__init__(
+            f"There is no token “{without_secrets(name)[:100]}”, by id or by the name of one that is not revoked."
+        )
 
 
 class TokenNameTaken(Exception):

@@ -50,7 +50,9 @@ def test_the_greatest_secret_and_check_have_room() -> None:
     assert format_token(new_id(bytes(8)), b"\xff" * 32).startswith("kw_aaaaaaaaaaaa_")
 
 
-@given(token_id=IDS, secret=SECRETS, before=st.sampled_from(["", "/v1/tokens/"]), after=st.sampled_from(["", "/rotation"]))
+@given(
+    token_id=IDS, secret=SECRETS, before=st.sampled_from(["", "/v1/tokens/"]), after=st.sampled_from(["", "/rotation"])
+)
 def test_a_path_is_logged_without_the_secret_of_a_token_in_it(
     token_id: str, secret: bytes, before: str, after: str
 ) -> None:

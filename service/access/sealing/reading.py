@@ -125,7 +125,7 @@ class SealedReader:
         )
 
     async def reads(self, after: int, limit: int, collections: Collection[str] | None = None) -> list[SealedRead]:
-        """Return up to `limit` records of reads above an id, by id; of reports in some collections, or in all (None)."""
+        """Return up to `limit` records of reads above an id, by id: of reports in these collections, None for all."""
         span = {"after": after, "limit": limit}
         if collections is None:
             rows = await self._fetch(READS, span)
