@@ -1,6 +1,6 @@
 """Decisions on erasure: parts of a report or of all that a source said; legal holds, which forbid it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
@@ -35,10 +35,10 @@ PARTS: tuple[Part, ...] = ("text", "sealed")
 
 
 class SealedParts(NamedTuple):
-    """The sealed parts under one key: their number, and the streams of their facts."""
+    """The sealed parts under one key: their number, and the reports that have them, by the stream of their home."""
 
     number: int
-    streams: Iterable[UUID]
+    reports: Mapping[UUID, Collection[UUID]]
 
 
 class ErasableParts(Protocol):
@@ -95,13 +95,13 @@ def decide_on_source(states: ErasableParts, command: SourceCommand) -> SourceFac
 def _erase_report(states: ErasableParts, home: Incident, command: EraseReport) -> PartsErased:
     """Erase parts of a report, filed under `home`.
 
-    A hold on its home, on the incident that shows it, or on one of its sources forbids it.
+    A hold on its home, on an incident that shows it or ever did, or on one of its sources forbids it: else whoever may
+    move it could lift the hold.
     """
-    filed = home.reports.get(command.report_id)
-    if filed is None:
+    if command.report_id not in home.reports:
         raise refusals.ReportUnknown(report_id=command.report_id)
     stream = incident_stream(home.slug)
-    _expect_no_hold(states, [home.slug, filed.shown_under])
+    _expect_no_hold(states, home.ever_shown_under(command.report_id))
     for origin in states.report_origins(command.report_id, stream):
         _expect_source_free(states.source(origin))
     there = states.report_parts(command.report_id, stream)
@@ -119,15 +119,15 @@ def _erasable_of_source(states: ErasableParts, source: Source) -> int:
     sealed = states.sealed_by(source.origin)
     if sealed is None:
         raise refusals.NothingToErase(what=f"The source “{source.origin}”")
-    for stream in sealed.streams:
+    for stream, reports in sealed.reports.items():
         if incident := states.incident(stream):
-            _expect_no_hold(states, [incident.slug])
+            _expect_no_hold(states, frozenset[str]().union(*map(incident.ever_shown_under, reports)))
     return sealed.number
 
 
 def _expect_no_hold(states: ErasableParts, slugs: Iterable[str]) -> None:
-    """Refuse where one of these incidents, or one that it is merged into, is under a hold."""
-    pending, seen = list(slugs), set[str]()
+    """Refuse where one of these incidents, or one that it was ever merged into, is under a hold."""
+    pending, seen = sorted(slugs), set[str]()
     while pending:
         slug = pending.pop()
         incident = None if slug in seen else states.incident(incident_stream(slug))
@@ -136,8 +136,7 @@ def _expect_no_hold(states: ErasableParts, slugs: Iterable[str]) -> None:
             continue
         if incident.is_held:
             raise refusals.HeldForLaw(what=f"The incident “{slug}”")
-        if incident.into:
-            pending.append(incident.into)
+        pending += incident.ever_into
 
 
 def _expect_source_free(source: Source | None) -> None:

@@ -78,11 +78,19 @@ class Incident(IncidentFields):
     """The state that commands are decided against: the incident's fields and its reports.
 
     `is_tied`: it was once merged, or reports moved in or out; its answers about the past depend on other incidents.
+    `ever_into`: the slugs of the incidents that it was ever merged into; `ever_moved`: those of the incidents between
+    which its own reports were ever moved, by report.
     """
 
     is_tied: bool = False
+    ever_into: frozenset[str] = frozenset()
+    ever_moved: dict[UUID, frozenset[str]] = field(default_factory=dict[UUID, frozenset[str]])
     reports: dict[UUID, FiledReport] = field(default_factory=dict[UUID, FiledReport])
     warning_index: WarningIndex = field(default_factory=WarningIndex)
+
+    def ever_shown_under(self, report_id: UUID) -> frozenset[str]:
+        """Return the slugs of the incidents that a report filed here was ever shown under, without those of merges."""
+        return self.ever_moved.get(report_id, frozenset()) | {self.slug}
 
 
 def evolve(incident: Incident | None, fact: IncidentFact) -> Incident:
@@ -98,8 +106,9 @@ def evolve(incident: Incident | None, fact: IncidentFact) -> Incident:
         _apply_curation(incident, fact)
     else:
         incident.apply(fact)
-        incident.is_tied = incident.is_tied or isinstance(fact, IncidentMerged)
-        if isinstance(fact, IncidentAmended) and fact.time_zone:
+        if isinstance(fact, IncidentMerged):
+            _apply_merge(incident, fact)
+        elif isinstance(fact, IncidentAmended) and fact.time_zone:
             _reparse_times(incident)
         elif isinstance(fact, PartsErased) and fact.positions.get("text"):
             _forget_text(incident, fact.report_id)
@@ -161,6 +170,7 @@ def _apply_curation(incident: Incident, fact: ReportAssessed | ReportDisputed | 
             incident.is_tied = True
             if filed := incident.reports.get(fact.report_id):  # the report may have another home
                 filed.shown_under = fact.to
+                incident.ever_moved[fact.report_id] = incident.ever_shown_under(fact.report_id) | {fact.to}
         case ClaimsRescoped():
             for ref in fact.claims:
                 report_id, _, claim = ref.partition("#")
@@ -169,6 +179,12 @@ def _apply_curation(incident: Incident, fact: ReportAssessed | ReportDisputed | 
                     rescope(filed.rescoped, claim, fact)
         case _:  # pragma: no cover - the checker proves it
             assert_never(fact)
+
+
+def _apply_merge(incident: Incident, fact: IncidentMerged) -> None:
+    incident.is_tied = True
+    if fact.incident == incident.slug:  # else another one was merged into it
+        incident.ever_into |= {fact.into}
 
 
 def rescope(rescoped: dict[str, AssignedScope], claim: str, fact: ClaimsRescoped) -> None:

@@ -32,6 +32,7 @@ PAUSE_SECONDS: Final = 30.0
 LONGEST: Final = 8_192
 """The most characters of a JWT."""
 
+_LAST: Final = datetime.max.replace(microsecond=0, tzinfo=UTC).timestamp()
 _MOST_SECONDS: Final = 15.0
 _DISCOVERY: Final = "/.well-known/openid-configuration"
 _LEAST_RSA_BITS: Final = 2_048
@@ -100,7 +101,7 @@ class Issuer:
             message = "The token is not signed by the issuer that this service trusts."
             raise TokenInvalid(message) from error
         self._check(claims)
-        return Vouched(self._principal(claims), datetime.fromtimestamp(claims["exp"] + SKEW_SECONDS, UTC))
+        return Vouched(self._principal(claims), datetime.fromtimestamp(min(_LAST, claims["exp"] + SKEW_SECONDS), UTC))
 
     def _check(self, claims: dict[str, Any]) -> None:
         expected = jwt.JWTClaimsRegistry(
@@ -195,10 +196,11 @@ def _header(text: str) -> dict[str, Any]:
         header = orjson.loads(base64.urlsafe_b64decode(encoded + b"=" * (-len(encoded) % 4)))
     except (ValueError, binascii.Error):
         header = None
-    if not isinstance(header, dict) or not isinstance(cast("dict[str, Any]", header).get("kid"), str | None):
+    found = cast("dict[str, Any]", header if isinstance(header, dict) else {})
+    if not isinstance(found.get("alg"), str) or not isinstance(found.get("kid"), str | None):
         message = "The token cannot be read."
         raise TokenInvalid(message)
-    return cast("dict[str, Any]", header)
+    return found
 
 
 def _verification_key(document: object) -> Key | None:

@@ -3,6 +3,8 @@
 Each message is the sentence that the client reads; none has a secret in it.
 """
 
+from service.access.token_text import without_secrets
+
 
 class TokenInvalid(Exception):
     """The credential is none, or none any more; the message says why."""
@@ -24,7 +26,9 @@ class TokenUnknown(Exception):
     """There is no such token."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"There is no token “{name[:100]}”, by id or by the name of one that is not revoked.")
+        super().__init__(
+            f"There is no token “{without_secrets(name)[:100]}”, by id or by the name of one that is not revoked."
+        )
 
 
 class TokenNameTaken(Exception):

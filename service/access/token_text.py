@@ -23,6 +23,7 @@ _FORM: Final = re.compile(
     rf"(?P<signed>{PREFIX}(?P<id>[a-z2-7]{{{_ID_LENGTH}}})_[0-9A-Za-z]{{{_SECRET_LENGTH}}})"
     rf"(?P<check>[0-9A-Za-z]{{{_CHECK_LENGTH}}})"
 )
+_IN_TEXT: Final = re.compile(r"(?i)(kw(?:_|%5f)[^_%]{1,40}(?:_|%5f))[^/?#\s]+")
 
 
 class TokenText(NamedTuple):
@@ -54,6 +55,11 @@ def parse_token(text: str) -> TokenText | None:
     if found is None or _check(found["signed"]) != found["check"]:
         return None
     return TokenText(found["id"], hash_of(text))
+
+
+def without_secrets(text: str) -> str:
+    """Return a text, such as a path, without the secrets of tokens in it; their ids stay."""
+    return _IN_TEXT.sub(r"\1…", text)
 
 
 def base62(secret: bytes) -> str:

@@ -41,6 +41,7 @@ ADD: Final = """
 """
 REVOKE: Final = "SELECT access.revoke_token(%(id)s, %(by)s)"
 ROTATE: Final = "SELECT access.rotate_token(%(id)s, %(hash)s, %(until)s::timestamptz, %(expires_at)s::timestamptz)"
+END_SESSIONS: Final = "DELETE FROM access.sessions WHERE token_id = %(id)s"
 STAMP: Final = """
     UPDATE access.tokens SET last_used_at = %(hour)s WHERE id = %(id)s AND last_used_at IS DISTINCT FROM %(hour)s
 """
@@ -159,13 +160,17 @@ class TokenStore:
     ) -> Token:
         """Give a token another secret; its old one is taken until `old_until`, or at once no more.
 
+        Its sessions end: who has the old secret would be in by them otherwise.
         Raises TokenUnknown, TokenRevoked and CannotHandOut.
         """
         token = await self.visible(name, by)
         refuse_beyond(by, token.scopes, token.collections)
         if token.revoked_at is not None:
             raise TokenRevoked(token.name)
-        await self._execute(ROTATE, id=token.id, hash=secret_hash, until=old_until, expires_at=expires_at)
+        rotated = {"id": token.id, "hash": secret_hash, "until": old_until, "expires_at": expires_at}
+        async with self._pool.connection() as connection, connection.transaction():
+            await connection.execute(ROTATE, rotated)
+            await connection.execute(END_SESSIONS, {"id": token.id})
         return await self.named(token.id)
 
     async def visible(self, name: str, to: Principal) -> Token:

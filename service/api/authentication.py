@@ -27,6 +27,7 @@ _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _SAME_ORIGIN: Final = "same-origin"
 _DEFAULT_PORTS: Final = (":80", ":443")
 _HANDLED: Final = (HttpProblem, TokenInvalid, TooManyRequests, *SLUG_BY_EXCEPTION)
+_ENDED: Final = "The token ended while the body was sent. What was recorded before stays."
 _VARY: Final = (b"vary", b"Authorization, Cookie")
 
 
@@ -35,11 +36,60 @@ def credential_of(scope: Scope) -> Credential | None:
     return cast("Credential | None", scope.get(_CREDENTIAL))
 
 
+class CredentialEnded(ClientDisconnect):
+    """The credential of a request ended before its body was read, or its answer sent, to the end."""
+
+
+class _Exchange:
+    """A request and its answer, each broken off when the credential ends. Reads say what their answer depends on."""
+
+    def __init__(
+        self,
+        authenticator: Authenticator,
+        credential: Credential | None,
+        receive: Receive,
+        send: Send,
+        *,
+        is_read: bool,
+    ) -> None:
+        self.answer_begun = False
+        self._authenticator = authenticator
+        self._credential = credential
+        self._receive = receive
+        self._send = send
+        self._is_read = is_read
+
+    async def receive(self) -> Message:
+        """Receive a message. Raises CredentialEnded."""
+        message = await self._receive()
+        if not self._is_read and message["type"] == "http.request":
+            await self._expect_standing()
+        return message
+
+    async def send(self, message: Message) -> None:
+        """Send a message. Raises CredentialEnded."""
+        if message["type"] == "http.response.start":
+            self.answer_begun = True
+            if self._is_read:
+                message["headers"] = [*message["headers"], _VARY]
+        elif message.get("more_body"):
+            await self._expect_standing()
+        await self._send(message)
+
+    async def _expect_standing(self) -> None:
+        credential = self._credential
+        if credential is None or self._authenticator.stands(credential):
+            return
+        if not await self._authenticator.still_stands(credential):
+            raise CredentialEnded
+
+
 class Authentication:
     """Sets the principal of each request, and refuses credentials that are not valid, whatever is asked.
 
     Writes by a session's cookie must come from a page of the service or of `origins` (CSRF). A cookie that is not valid
-    any more counts as none, as a browser cannot leave it out. A long answer ends when its credential does.
+    any more counts as none, as a browser cannot leave it out. When a credential ends, so does a long answer to it, and
+    the reading of a body.
     """
 
     def __init__(self, app: ASGIApp, origins: frozenset[str]) -> None:
@@ -67,8 +117,13 @@ class Authentication:
             credential = None
         set_principal(scope, principal)
         scope[_CREDENTIAL] = credential
-        is_read = scope["method"] in _SAFE
-        await self._app(scope, receive, _watched(authenticator, credential, send, is_read=is_read))
+        exchange = _Exchange(authenticator, credential, receive, send, is_read=scope["method"] in _SAFE)
+        try:
+            await self._app(scope, exchange.receive, exchange.send)
+        except CredentialEnded:
+            if exchange.answer_begun:
+                raise
+            await _problem_of(TokenInvalid(_ENDED)).response()(scope, receive, send)
 
     def _credential(self, scope: Scope) -> Credential | None:
         """Return the credential of a request: a token goes before a cookie. Raises HttpProblem and TokenInvalid."""
@@ -134,24 +189,6 @@ def _without_port(host: str) -> str:
     """Return a host in lower case, without the default port of its scheme."""
     host = host.lower()
     return next((host.removesuffix(port) for port in _DEFAULT_PORTS if host.endswith(port)), host)
-
-
-def _watched(authenticator: Authenticator, credential: Credential | None, send: Send, *, is_read: bool) -> Send:
-    """Return a `send` that says what an answer to a read depends on, and breaks off one whose credential ends."""
-
-    async def send_on(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            if is_read:
-                message["headers"] = [*message["headers"], _VARY]
-        elif message.get("more_body") and credential is not None and not await _stands(authenticator, credential):
-            raise ClientDisconnect
-        await send(message)
-
-    return send_on
-
-
-async def _stands(authenticator: Authenticator, credential: Credential) -> bool:
-    return authenticator.stands(credential) or await authenticator.still_stands(credential)
 
 
 def _problem_of(error: Exception) -> HttpProblem:

@@ -13,6 +13,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.access.principal import OPERATOR
+from service.access.token_text import without_secrets
 from service.api.errors.problem import HttpProblem, problem_of
 from service.api.errors.validation import FieldError
 from service.api.metrics import Metrics, route_path
@@ -44,7 +45,8 @@ class RequestMiddleware:
             await self._app(scope, receive, send)
             return
         began, status = time.perf_counter(), 0
-        logged = {"method": scope["method"], "path": scope["raw_path"].decode("ascii", "backslashreplace")}
+        path = scope["raw_path"].decode("ascii", "backslashreplace")
+        logged = {"method": scope["method"], "path": without_secrets(path)}
 
         async def send_on(message: Message) -> None:
             nonlocal status

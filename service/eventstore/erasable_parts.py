@@ -34,11 +34,11 @@ FACTS_ABOUT: Final = """
 """
 """The facts of streams whose state has the id of a report, without their parts, and which of these there are."""
 SEALED_BY: Final = """
-    SELECT key.key_id, count(facts.notification_id), array_agg(DISTINCT facts.originator_id)
+    SELECT key.key_id, facts.originator_id, convert_from(facts.state, 'UTF8')::json ->> 'report_id', count(facts.state)
     FROM access.source_keys AS key
     LEFT JOIN public.facts ON facts.sealed IS NOT NULL AND substring(facts.sealed FROM 2 FOR 16) = uuid_send(key.key_id)
     WHERE key.origin = %(origin)s AND key.destroyed_at IS NULL
-    GROUP BY key.key_id
+    GROUP BY 1, 2, 3
 """
 ERASE: Final = "SELECT access.erase_parts(%(of_text)s::bigint[], %(of_sealed)s::bigint[])"
 DESTROY_KEY: Final = "SELECT access.destroy_source_key(%(origin)s, %(position)s)"
@@ -91,11 +91,17 @@ class ErasableFacts:
 
     def sealed_by(self, origin: str) -> SealedParts | None:
         """Return the sealed parts under the key of a source; None if it has no key."""
-        for key_id, number, streams in self._session.fetch(SEALED_BY, {"origin": origin}):
-            unsent = [row for row in self._session.unsent if row.sealed and row.sealed[1:17] == key_id.bytes]
-            found = {*(each for each in streams if each is not None), *(row.stream for row in unsent)}
-            return SealedParts(number + len(unsent), sorted(found))
-        return None
+        rows = self._session.fetch(SEALED_BY, {"origin": origin})
+        if not rows:
+            return None
+        key_id = rows[0][0]
+        unsent = [row for row in self._session.unsent if row.sealed and row.sealed[1:17] == key_id.bytes]
+        named = [(stream, report_id) for _, stream, report_id, _ in rows if stream is not None]
+        named += [(row.stream, row.document()["report_id"]) for row in unsent]
+        reports: dict[UUID, set[UUID]] = {}
+        for stream, report_id in named:
+            reports.setdefault(stream, set()).add(UUID(report_id))
+        return SealedParts(sum(row[3] for row in rows) + len(unsent), reports)
 
     def erase(self, positions: Mapping[Part, Iterable[int]]) -> None:
         """Erase parts when the transaction ends."""

@@ -100,11 +100,12 @@ class Book:
                 yield origin_of(each.fact.report.source, each.fact.report.via)
 
     def sealed_by(self, origin: str) -> SealedParts | None:
-        """Return the streams of the reports of a source, of which nothing is sealed."""
-        filed = [
-            each for each in self.facts if isinstance(each.fact, ReportFiled) and each.fact.report.source == origin
-        ]
-        return SealedParts(0, [each.stream for each in filed])
+        """Return the reports of a source, of which nothing is sealed."""
+        found: dict[UUID, list[UUID]] = {}
+        for each in self.facts:
+            if isinstance(each.fact, ReportFiled) and each.fact.report.source == origin:
+                found.setdefault(each.stream, []).append(each.fact.report_id)
+        return SealedParts(0, found)
 
     def zone(self, name: str, window: tuple[int, int]) -> TimeZone:
         return clock_changes.zone(name, window)

@@ -27,6 +27,7 @@ from domain.incident.commands import (
     MoveReport,
     OpenIncident,
     RetractReport,
+    UnmergeIncident,
 )
 from domain.incident.erasure_commands import (
     EraseReport,
@@ -96,6 +97,31 @@ def test_a_hold_where_a_report_is_filed_or_shown_forbids_erasure(book: Book, slu
         book.do(erasure("text"))
     book.do(LiftHold(reason="Over."), slug=slug)
     assert book.do(erasure("text"))
+
+
+@pytest.mark.parametrize("way", ["filed", "moved out", "moved on", "unmerged", "unmerged after it was moved there"])
+@pytest.mark.parametrize("command", [erasure("text"), EraseSource(origin="sohr", reason=REASON)], ids=["report", "key"])
+def test_a_hold_is_not_gone_round_by_moving_or_unmerging(book: Book, way: str, command: Any) -> None:
+    book.do(OpenIncident(slug="further", title="Further", utc_offset="+03:00"))
+    held = book.slug if way == "filed" else OTHER
+    if way.startswith("moved"):
+        book.do(MoveReport(report_id=ONE, to=OTHER))
+    elif way == "unmerged":
+        book.do(MergeIncident(into=OTHER))
+    elif way.startswith("unmerged after"):
+        book.do(MoveReport(report_id=ONE, to="further"))
+        book.do(MergeIncident(into=OTHER), slug="further")
+    book.do(PlaceHold(reason="Asked."), slug=held)
+    if way in ("filed", "moved on"):
+        book.do(MoveReport(report_id=ONE, to="further"))
+    elif way == "moved out":
+        book.do(MoveReport(report_id=ONE, to=book.slug))
+    else:
+        book.do(UnmergeIncident(reason="It is another."), slug=book.slug if way == "unmerged" else "further")
+    with pytest.raises(refusals.HeldForLaw, match=held):
+        book.do(command)
+    book.do(LiftHold(reason="Over."), slug=held)
+    assert book.do(command)
 
 
 def test_a_hold_on_a_source_forbids_to_erase_its_reports_and_its_key(book: Book) -> None:

@@ -11,6 +11,7 @@ import httpx
 from service import wiring
 from service.access.issuing import IssuedToken, TokenIssuing, TokenRequest
 from service.access.principal import OPERATOR, SCOPES, Scope
+from service.access.sealing.key_encryption import KeyEncryption
 from service.access.tokens import Network
 from service.runtime.hosts import Hosts
 from service.wiring import TokensNeeded, make_app
@@ -21,9 +22,11 @@ T = TypeVar("T")
 
 
 @contextmanager
-def closed_service(url: str, hosts: Hosts | None = None, tokens: TokensNeeded | None = None) -> Iterator[httpx.Client]:
+def closed_service(
+    url: str, hosts: Hosts | None = None, tokens: TokensNeeded | None = None, keys: KeyEncryption | None = None
+) -> Iterator[httpx.Client]:
     """Serve the database at `url` to holders of tokens, and yield a client that has none."""
-    with serving(make_app(url, hosts, tokens or TokensNeeded())) as address:
+    with serving(make_app(url, hosts, tokens or TokensNeeded(), keys)) as address:
         with httpx.Client(base_url=address, timeout=PATIENCE) as client:
             yield client
 

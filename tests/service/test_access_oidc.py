@@ -6,7 +6,7 @@ import hmac
 import json
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import MAXYEAR, UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -112,6 +112,7 @@ def forgeries(issuer: TestIssuer) -> dict[str, str]:
         "alg none": by_hand({"alg": "none", "kid": "rsa"}, issuer.claims()),
         "alg None": by_hand({"alg": "None", "kid": "rsa"}, issuer.claims()),
         "no alg": by_hand({"kid": "rsa"}, issuer.claims()),
+        "alg that is no text": by_hand({"alg": ["RS256"], "kid": "rsa"}, issuer.claims()),
         "HS256 by the public key": by_hand(
             {"alg": "HS256", "kid": "rsa"}, issuer.claims(), lambda said: hmac.digest(pem, said, "sha256")
         ),
@@ -153,7 +154,7 @@ NAMES = (
     *("a key of another", "a key in its own header", "unknown kid", "kid that is no text", "other claims", "truncated"),
     *("another issuer", "wrong audience", "wrong audiences", "no audience", "no subject", "subject that is no text"),
     *("no expiry", "expiry that is no time", "expired", "not yet valid", "of the future", "three empty parts"),
-    *("no JSON", "unknown crit", "no signature"),
+    *("no JSON", "unknown crit", "no signature", "alg that is no text"),
 )
 
 
@@ -171,6 +172,15 @@ async def test_what_the_issuer_did_not_say_is_refused(
     with pytest.raises(TokenInvalid) as refused:
         await World(settings).issuer.verify(forged[name])
     assert forged[name] not in str(refused.value)
+
+
+@pytest.mark.parametrize("expiry", [10**12, 10**15, 1e308])
+@pytest.mark.asyncio
+async def test_an_expiry_beyond_all_years_is_the_last_moment(
+    issuer: TestIssuer, settings: IssuerSettings, expiry: float
+) -> None:
+    _, expires_at = await World(settings).issuer.verify(issuer.token(exp=expiry))
+    assert expires_at.year == MAXYEAR
 
 
 @pytest.mark.asyncio

@@ -11,6 +11,7 @@ from fastapi.routing import APIRoute
 from docs.permissions import ASKERS, FORBIDDEN, NO_TOKEN, TAKEN, UNAUTHENTICATED, Permission, permissions
 from service.access.issuing import IssuedToken
 from service.api.app import create_app
+from service.api.batches.line_commands import COMMAND_NAMES, needed_by
 from tests.service.access import bearer, closed_service, one_of_each_scope
 from tests.service.console import ROOT
 from tests.service.serving import problem
@@ -69,3 +70,12 @@ def test_each_route_answers_each_asker_as_the_page_says(
             assert response.status_code not in {401, 403, 500}, (asker, response.text)
         else:
             problem(response, REFUSED[cell])
+
+
+def test_a_line_of_a_batch_needs_the_scope_of_the_route_that_does_the_same() -> None:
+    others = {"register": "/v1/sources/{slug}", "scope": "/v1/incidents/{incident}/scopes", "open": "/v1/incidents"}
+    others |= {"same_origin": "/v1/sources/same-origin", "same_origin_undo": "/v1/sources/same-origin/undo"}
+    needed = {each.path: each.needed for each in permissions() if each.method in ("POST", "PUT")}
+    for name in COMMAND_NAMES:
+        (path,) = {others.get(name, "")} & set(needed) or [each for each in needed if each.endswith(f"/{name}")]
+        assert needed[path] == needed_by(name), name

@@ -3,7 +3,9 @@
 import http.client
 import socket
 import threading
-from collections.abc import Callable
+import time
+import uuid
+from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
 import httpx
@@ -12,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from service.access.issuing import IssuedToken
 from service.access.principal import OPERATOR
 from service.access.request_limits import network_of
 from service.wiring import TokensNeeded
@@ -63,6 +66,17 @@ def test_a_token_in_the_address_is_none(url: str) -> None:
             problem(client.get("/v1/policy", params={name: token.text}), "token-needed")
 
 
+def test_a_token_in_a_path_is_in_no_log_and_no_problem(url: str, capfd: pytest.CaptureFixture[str]) -> None:
+    admin, pasted = issued(url, "admin"), issued(url, "read")
+    with closed_service(url) as client:
+        told = problem(client.delete(f"/v1/tokens/{pasted.text}", headers=bearer(admin)), "no-such-token")
+        assert client.get(f"/v1/reports/{pasted.text}", headers=bearer(admin)).status_code >= 400
+    assert pasted.text[20:40] not in str(told)
+    assert pasted.token.id in str(told)
+    logged = "".join(capfd.readouterr())
+    assert pasted.text[20:40] not in logged
+
+
 SENT = st.one_of(
     st.text(alphabet=st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=80),
     st.from_regex(r"kw_[a-z2-7]{12}_[0-9A-Za-z]{49}", fullmatch=True),
@@ -106,6 +120,58 @@ def test_where_reading_is_public_nobody_needs_a_token_to_read_and_all_do_to_writ
         problem(client.post("/v1/incidents", json={}), "token-needed")
         problem(client.get("/v1/changes", params={"recorded_by": "aaaaaaaaaaaa"}), "token-needed")
         problem(client.get("/v1/policy", headers=bearer("x")), "token-invalid")
+
+
+def revoke(client: httpx.Client, admin: IssuedToken, token: IssuedToken) -> None:
+    """Revoke a token beside a request of the same client: this process takes it no more at once."""
+    with httpx.Client(base_url=client.base_url, timeout=PATIENCE, headers=bearer(admin)) as other:
+        assert other.delete(f"/v1/tokens/{token.token.id}").status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/v1/incidents", "/v1/reports:batch", "/v1/incidents/{}/reports"])
+def test_a_body_that_is_still_sent_when_its_token_is_revoked_is_not_recorded(url: str, path: str) -> None:
+    writer, reader, admin = issued(url, "report"), issued(url, "read"), issued(url, "admin")
+    slug, report_id = "", str(uuid.uuid4())
+
+    def content() -> Iterator[bytes]:
+        body = {**toll(), "report_id": report_id} | ({"incident": slug} if "batch" in path else {})
+        raw = orjson.dumps({"slug": report_id, "title": "Late", "utc_offset": "+03:00"} if "{" not in path else body)
+        raw = orjson.dumps(body) if "batch" in path else raw
+        yield raw[:20]
+        revoke(client, admin, writer)
+        yield raw[20:]
+
+    with closed_service(url) as client:
+        client.headers.update(bearer(writer))
+        slug = opened(client)
+        kind = "application/x-ndjson" if "batch" in path else "application/json"
+        response = client.post(path.format(slug), content=content(), headers={"content-type": kind})
+        problem(response, "token-invalid")
+        client.headers.update(bearer(reader))
+        for place in (f"/v1/reports/{report_id}", f"/v1/incidents/{report_id}"):
+            assert client.get(place).status_code == 404
+
+
+def test_a_batch_that_goes_on_after_its_token_is_revoked_is_broken_off(url: str) -> None:
+    writer, reader, admin = issued(url, "report"), issued(url, "read"), issued(url, "admin")
+    early, late = (str(uuid.uuid4()) for _ in range(2))
+    with closed_service(url) as client:
+        client.headers.update(bearer(writer))
+        slug = opened(client)
+
+        def lines() -> Iterator[bytes]:
+            yield orjson.dumps({"incident": slug, **toll(), "report_id": early}) + b"\n"
+            headers, until = bearer(reader), time.monotonic() + PATIENCE
+            while client.get(f"/v1/reports/{early}", headers=headers).status_code == 404 and time.monotonic() < until:
+                time.sleep(0.05)
+            revoke(client, admin, writer)
+            yield orjson.dumps({"incident": slug, **toll("1,400"), "report_id": late}) + b"\n"
+
+        with httpx.Client(base_url=client.base_url, timeout=PATIENCE, headers=bearer(writer)) as sending:
+            with pytest.raises(httpx.HTTPError):
+                sending.post("/v1/reports:batch", content=lines(), headers={"content-type": "application/x-ndjson"})
+        found = [client.get(f"/v1/reports/{each}", headers=bearer(reader)).status_code for each in (early, late)]
+    assert found == [200, 404]
 
 
 def test_an_event_stream_ends_with_the_token_that_it_was_asked_by(url: str) -> None:

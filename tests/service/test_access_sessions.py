@@ -1,16 +1,20 @@
 """Sessions of browsers: the cookie and its flags, whence one may write by it, and its end."""
 
+import time
 from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
 
 import httpx
 import psycopg
 import pytest
 
 from service.access.issuing import IssuedToken
+from service.access.principal import OPERATOR
 from service.access.request_limits import MOST_FAILURES
 from service.api.authentication import COOKIE
 from service.runtime.hosts import Hosts
-from tests.service.access import bearer, closed_service, issued
+from tests.patience import PATIENCE
+from tests.service.access import bearer, closed_service, issued, on_tokens
 from tests.service.serving import problem
 
 pytestmark = pytest.mark.one_server_will_do
@@ -156,3 +160,16 @@ def test_pages_of_an_origin_that_is_set_ask_by_token_and_those_of_others_get_no_
         "/v1/policy", json={}, headers={"Origin": ORIGIN, "Sec-Fetch-Site": "cross-site", **bearer(token)}
     )
     problem(written, "invalid-body")
+
+
+@pytest.mark.parametrize("overlap", [timedelta(), timedelta(hours=1)])
+def test_who_had_the_old_secret_keeps_no_session(client: httpx.Client, url: str, overlap: timedelta) -> None:
+    stolen = issued(url, "read")
+    session = {"Cookie": value_of(cookie(client, stolen))}
+    assert client.get("/v1/policy", headers=session).status_code == 200
+    new = on_tokens(url, lambda tokens: tokens.rotate(stolen.token.id, 90, overlap, OPERATOR))
+    until = time.monotonic() + PATIENCE
+    while client.get("/v1/policy", headers=session).status_code == 200 and time.monotonic() < until:
+        time.sleep(0.1)
+    assert client.get("/v1/policy", headers=session).status_code == 401
+    assert client.get("/v1/policy", headers={"Cookie": value_of(cookie(client, new))}).status_code == 200

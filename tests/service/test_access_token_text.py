@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.access import token_text
-from service.access.token_text import format_token, new_id, parse_token
+from service.access.token_text import base62, format_token, new_id, parse_token, without_secrets
 
 CHARACTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_- é"
 IDS = st.binary(min_size=token_text.ID_BYTES, max_size=token_text.ID_BYTES).map(new_id)
@@ -48,3 +48,19 @@ def test_the_greatest_secret_and_check_have_room() -> None:
     assert 43 * math.log2(62) > 256
     assert 6 * math.log2(62) > 32
     assert format_token(new_id(bytes(8)), b"\xff" * 32).startswith("kw_aaaaaaaaaaaa_")
+
+
+@given(
+    token_id=IDS, secret=SECRETS, before=st.sampled_from(["", "/v1/tokens/"]), after=st.sampled_from(["", "/rotation"])
+)
+def test_a_path_is_logged_without_the_secret_of_a_token_in_it(
+    token_id: str, secret: bytes, before: str, after: str
+) -> None:
+    text = format_token(token_id, secret)
+    for sent in (text, text[:-1], text.replace("_", "%5F"), text.replace("_", "%5f")):
+        told = without_secrets(f"{before}{sent}{after}")
+        assert base62(secret)[:12] not in told
+        assert told.startswith(f"{before}kw")
+        assert token_id in told
+        assert told.endswith(f"…{after}")
+    assert without_secrets(f"{before}kw-desk{after}") == f"{before}kw-desk{after}"

@@ -141,6 +141,7 @@ def test_every_operation_tells_how_it_can_be_refused(document: dict[str, Any]) -
                 assert {str(TYPES[slug].status) for slug in slugs} in (set(), {status})
                 told |= set(slugs)
     of_none = {"no-such-page", "method-not-allowed", "wrong-host", "cross-site"}
+    of_none |= {"not-http", "request-timeout", "too-many-connections"}
     assert set(TYPES) - told <= of_none, "these are of no operation"
 
 

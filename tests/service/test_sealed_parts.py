@@ -12,10 +12,11 @@ import pytest
 from service import wiring
 from service.access.sealing.key_encryption import KeyFile
 from service.access.sealing.rotation import wrap_anew
+from tests.service.access import bearer, closed_service, issued
 from tests.service.sealed import FIELDS, key_file, marked, read_sealed, sealed_toll, sealing_service
 from tests.service.serving import filed, opened, problem, service, toll
 
-CREATED, OK = 201, 200
+CREATED, OK, CONFLICT = 201, 200, 409
 
 
 @pytest.fixture(scope="module")
@@ -95,6 +96,45 @@ def test_a_retry_is_recognised_by_its_sealed_part_too(client: httpx.Client) -> N
     plain = {**toll(), "report_id": str(uuid4())}
     assert client.post(address, json=plain).status_code == CREATED
     problem(client.post(address, json={**plain, "sealed": marked("one")}), "id-taken")
+
+
+@pytest.mark.parametrize("mark", ["one", "two"])
+def test_nobody_guesses_a_sealed_part_by_retries_with_another_token(url: str, keys: KeyFile, mark: str) -> None:
+    sender, other = issued(url, "report"), issued(url, "report", "read", "curate")
+    given = {**sealed_toll("one"), "report_id": str(uuid4())}
+    guess = {**given, "sealed": marked(mark)}
+    with closed_service(url, keys=keys) as client:
+        client.headers.update(bearer(sender))
+        slug = opened(client)
+        for _ in ("recorded", "replayed"):
+            assert client.post(f"/v1/incidents/{slug}/reports", json=given).status_code == CREATED
+        client.headers.update(bearer(other))
+        problem(client.post(f"/v1/incidents/{slug}/reports", json=guess), "id-taken")
+        line = json.dumps({"incident": slug, **guess})
+        batch = client.post("/v1/reports:batch", content=line, headers={"content-type": "application/x-ndjson"})
+        assert json.loads(batch.text.splitlines()[0])["problem"]["type"] == "/problems/id-taken"
+
+
+def test_reads_are_told_of_the_collections_of_a_token(url: str, keys: KeyFile) -> None:
+    everything = issued(url, "report", "read:sealed", "audit")
+    auditor = issued(url, "audit", collections=frozenset({"public"}))
+    reasons = {"public": f"because of {uuid4().hex}", "desk": f"because of {uuid4().hex}"}
+    with closed_service(url, keys=keys) as asking:
+        for collection, reason in reasons.items():
+            slug = f"reads-{uuid4().hex}"
+            body = {"slug": slug, "title": "Reads", "utc_offset": "+03:00", "collection": collection}
+            assert asking.post("/v1/incidents", json=body, headers=bearer(everything)).status_code == CREATED
+            report = asking.post(
+                f"/v1/incidents/{slug}/reports", json=sealed_toll("one"), headers=bearer(everything)
+            ).json()
+            address = f"/v1/reports/{report['report_id']}/sealed"
+            assert asking.post(address, json={"reason": reason}, headers=bearer(everything)).status_code == OK
+        found = [
+            asking.get("/v1/sealed-reads", params={"limit": 1000}, headers=bearer(token)).text
+            for token in (everything, auditor)
+        ]
+    assert [reasons["public"] in each for each in found] == [True, True]
+    assert [reasons["desk"] in each for each in found] == [True, False]
 
 
 def test_the_hash_of_a_request_says_nothing_of_its_sealed_part(client: httpx.Client, url: str) -> None:

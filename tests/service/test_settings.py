@@ -14,9 +14,12 @@ NAMES = (
     "KNOWNWHEN_HOST",
     "KNOWNWHEN_HOSTS",
     "KNOWNWHEN_PORT",
+    "KNOWNWHEN_PROXIES",
+    "KNOWNWHEN_CONNECTIONS",
     "KNOWNWHEN_LOG",
     "KNOWNWHEN_KEK_FILE",
     "KNOWNWHEN_KEK_COMMAND",
+    "KNOWNWHEN_TRACES",
     "KNOWNWHEN_ACCESS",
     "KNOWNWHEN_PUBLIC_READ",
     "KNOWNWHEN_ORIGINS",
@@ -44,8 +47,17 @@ def test_with_nothing_set_the_bundled_server_serves_this_machine_only() -> None:
 
 
 def test_every_setting_is_read_from_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
-    served = ("postgresql://me@db/kw", "~/kw", "::1", "log.example.org, *", "9000", "json")
-    sealed = ("~/keys", "our-kms --region x")
+    served = (
+        "postgresql://me@db/kw",
+        "~/kw",
+        "::1",
+        "log.example.org, *",
+        "9000",
+        "127.0.0.1, 10.0.0.0/8",
+        "50",
+        "json",
+    )
+    sealed = ("~/keys", "our-kms --region x", "true")
     asked_by = ("open", "true", "https://App.example.org:443, http://localhost:3000", "100")
     issuer = ("https://id.example.org/realm", "log", "roles", "desks")
     values = (*served, *sealed, *asked_by, *issuer)
@@ -55,6 +67,8 @@ def test_every_setting_is_read_from_its_variable(monkeypatch: pytest.MonkeyPatch
     assert settings.database_url == "postgresql://me@db/kw"
     assert settings.data == Path.home() / "kw"
     assert settings.hosts == "log.example.org, *"
+    assert (settings.trusted_proxies(), settings.connections) == (["127.0.0.1", "10.0.0.0/8"], 50)
+    assert settings.traces
     assert (settings.kek_file, settings.kek_command) == (Path.home() / "keys", "our-kms --region x")
     assert (settings.host, settings.port, settings.log, settings.public_read) == ("::1", 9000, "json", True)
     assert settings.served_hosts().origins == {"https://app.example.org", "http://localhost:3000"}
@@ -73,6 +87,12 @@ def test_an_empty_variable_counts_as_not_set(monkeypatch: pytest.MonkeyPatch) ->
     [
         ("KNOWNWHEN_PORT", "http", "KNOWNWHEN_PORT is “http”, but must be a whole number from 1 to 65535."),
         ("KNOWNWHEN_PORT", "65536", "KNOWNWHEN_PORT is “65536”, but must be a whole number from 1 to 65535."),
+        (
+            "KNOWNWHEN_PROXIES",
+            "nginx",
+            "KNOWNWHEN_PROXIES is “nginx”, but must be addresses or networks, separated by commas.",
+        ),
+        ("KNOWNWHEN_CONNECTIONS", "9", "KNOWNWHEN_CONNECTIONS is “9”, but must be a whole number from 10 to 100000."),
         ("KNOWNWHEN_LOG", "xml", "KNOWNWHEN_LOG is “xml”, but must be “console” or “json”."),
         ("KNOWNWHEN_PUBLIC_READ", "maybe", "KNOWNWHEN_PUBLIC_READ is “maybe”, but must be “true” or “false”."),
         ("KNOWNWHEN_ACCESS", "all", "KNOWNWHEN_ACCESS is “all”, but must be “tokens” or “open”."),

@@ -1,7 +1,7 @@
 """Reading of sealed parts: who reads, what and why is recorded and committed before anything is opened."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
@@ -29,6 +29,7 @@ from service.access.sealing.refusals import (
     SealedPartErased,
 )
 from service.access.sealing.source_keys import binding_of
+from service.eventstore.collections import stream_visible
 from service.eventstore.erasures import Erasures
 from service.eventstore.reader import LogReader
 
@@ -45,10 +46,15 @@ RECORD: Final = """
     INSERT INTO access.sealed_reads (token, name, report_id, positions, reason)
     VALUES (%(token)s, %(name)s, %(report_id)s, %(positions)s::bigint[], %(reason)s)
 """
-READS: Final = """
-    SELECT read_id, read_at, token, name, report_id, positions, reason FROM access.sealed_reads
-    WHERE read_id > %(after)s ORDER BY read_id LIMIT %(limit)s
-"""
+_COLUMNS: Final = "read_id, read_at, token, name, report_id, positions, reason"
+READS: Final = f"""
+    SELECT {_COLUMNS} FROM access.sealed_reads WHERE read_id > %(after)s ORDER BY read_id LIMIT %(limit)s
+"""  # noqa: S608 - constants only
+VISIBLE_READS: Final = f"""
+    SELECT {_COLUMNS} FROM access.sealed_reads JOIN public.facts AS filed ON filed.fact_id = report_id
+    WHERE read_id > %(after)s AND {stream_visible("filed.originator_id")} ORDER BY read_id LIMIT %(limit)s
+"""  # noqa: S608 - constants only
+"""The same of reports in `%(collections)s` only."""
 
 
 class SealedFact(NamedTuple):
@@ -118,9 +124,13 @@ class SealedReader:
             lambda: [OpenedPart(each, self._open(each, keys), _erased_at(each, erased)) for each in facts]
         )
 
-    async def reads(self, after: int, limit: int) -> list[SealedRead]:
-        """Return up to `limit` records of reads above an id, by id."""
-        rows = await self._fetch(READS, {"after": after, "limit": limit})
+    async def reads(self, after: int, limit: int, collections: Collection[str] | None = None) -> list[SealedRead]:
+        """Return up to `limit` records of reads above an id, by id: of reports in these collections, None for all."""
+        span = {"after": after, "limit": limit}
+        if collections is None:
+            rows = await self._fetch(READS, span)
+        else:
+            rows = await self._fetch(VISIBLE_READS, span | {"collections": list(collections)})
         return [SealedRead(row[0], row[1].astimezone(UTC), *row[2:]) for row in rows]
 
     async def _facts(self, report_id: UUID, home: UUID) -> list[SealedFact]:

@@ -54,8 +54,8 @@ scope-missing 403 The token lacks a scope
     `scope` names what the operation needs and the token does not have; docs/who-may-do-what.md lists what each
     scope permits. Whoever holds a token with `admin` can make another one.
 every-collection-needed 403 This concerns every collection
-    A source is cited in incidents of any collection, and sealed parts are read in any. What is erased or held of all
-    reports of a source at once, and the list of what was read, need a token that sees all collections (`*`).
+    A source is cited in incidents of any collection. What is erased or held of all its reports at once needs a token
+    that sees all of them (`*`).
 too-many-requests 429 Too many requests
     One token sent more requests than it may in a minute, or one network sent too many tokens that are not valid.
     Nothing was recorded. Try again after the seconds in `Retry-After`.

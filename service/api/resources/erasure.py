@@ -104,7 +104,7 @@ async def erase_source(write: WriteParameter, principal: RequestPrincipal, sourc
     **RESOURCE.writes(LegalHold, "no-such-incident version-mismatch nothing-changed", examples=_HOLDS, scope="admin"),
 )
 async def hold_incident(write: WriteParameter, incident: IncidentName) -> Response:
-    """While it is held, nothing is erased of the reports filed or shown there, nor of what is merged into it."""
+    """While it is held, nothing is erased of the reports that it shows, or ever showed, also by a merge."""
     given = await write.read(LegalHold)
     command = PlaceHold(reason=given.reason) if given.held else LiftHold(reason=given.reason)
     written = await write.record(write.about_incident("legal_hold", incident), command)

@@ -126,6 +126,7 @@ async def declare_scope(write: WriteParameter, incident: IncidentName) -> Respon
         ChangeCollection,
         "no-such-incident version-mismatch merged nothing-changed tied collection-forbidden",
         examples={"collection": {"value": {"collection": "newsroom", "reason": "We look into it ourselves first."}}},
+        scope="curate",
     ),
 )
 async def change_collection(write: WriteParameter, incident: IncidentName) -> Response:
