@@ -12,7 +12,8 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 from domain.reports.registry import KINDS
 from domain.values.explanation import explaining_model
 from service.api.authorization import SCHEME
-from service.api.requests.sealed_part import MEMBER, SealedPart
+from service.api.errors.validation import SEALED
+from service.api.requests.sealed_part import SealedPart
 from service.api.resource import Resource
 
 _REF = "#/components/schemas/{model}"
@@ -63,7 +64,7 @@ def document_of(app: FastAPI, models: Iterable[type[BaseModel]]) -> dict[str, An
     for kind in KINDS.values():
         schema = schemas[kind.model.__name__]
         schema["examples"] = [dict(kind.example)]
-        schema["properties"][MEMBER] = {"$ref": _REF.format(model=SealedPart.__name__)}
+        schema["properties"][SEALED] = {"$ref": _REF.format(model=SealedPart.__name__)}
     document["components"] = {
         "schemas": dict(sorted(schemas.items())),
         "securitySchemes": {SCHEME: {"type": "http", "scheme": "bearer", "description": _ABOUT_TOKENS}},

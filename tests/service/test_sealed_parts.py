@@ -268,6 +268,14 @@ def test_the_record_of_reads_is_never_changed(client: httpx.Client, url: str) ->
             owner(url, change)
 
 
+@pytest.mark.parametrize("member", ["seald", "Sealed", "sealed_part"])
+def test_a_misspelt_sealed_part_is_refused_with_the_right_word(client: httpx.Client, member: str) -> None:
+    slug = opened(client)
+    body = {**toll(), member: {"identity": "A."}}
+    found = problem(client.post(f"/v1/incidents/{slug}/reports", json=body), "invalid-body")
+    assert "sealed" in found["errors"][0]["reason"].removeprefix(f"There is no field “{member}”")
+
+
 def test_fields_are_few_and_each_may_stand_alone(client: httpx.Client) -> None:
     slug = opened(client)
     for number, name in enumerate(FIELDS):

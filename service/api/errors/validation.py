@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast, get_args
+from typing import Any, Final, cast, get_args
 
 from pydantic import BaseModel
 from pydantic_core.core_schema import ErrorType
@@ -16,6 +16,8 @@ from domain.values.explanation import explaining_model
 from domain.values.text_types import JsonNumber, nearest
 
 FieldPath = tuple[str | int, ...]
+SEALED: Final = "sealed"
+"""The member of a report that holds its protected part, which is taken out before the rest is read by the model."""
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 _VALIDATOR_CODES = frozenset(get_args(ErrorType))
 _KEY = "[key]"  # pydantic's marker of an error in a key rather than in its value
@@ -149,7 +151,8 @@ def _fields_at(model: type[BaseModel] | None, document: object, where: FieldPath
             here = _model_in(field.annotation, document) if field else None
     if here is None:
         return []
-    return [field.alias or name for name, field in here.model_fields.items()]
+    beside = [SEALED] if here is report_model(document) else []
+    return [field.alias or name for name, field in here.model_fields.items()] + beside
 
 
 def _step_into(document: object, step: str | int) -> object:

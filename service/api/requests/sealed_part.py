@@ -1,7 +1,7 @@
 """The protected part of a report, `sealed`: taken out of a body before anything else reads, hashes or keeps it."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Final, NamedTuple, Self, cast
+from typing import Annotated, Any, NamedTuple, Self, cast
 
 import orjson
 from pydantic import ValidationError, model_validator
@@ -9,11 +9,8 @@ from pydantic_core import PydanticCustomError
 
 from domain.values.text_types import Strict, Text
 from service.api.errors.problem import problem_of_fields
-from service.api.errors.validation import FieldError, field_errors_of
+from service.api.errors.validation import SEALED, FieldError, field_errors_of
 from service.eventstore.command_queue import SealedContent
-
-MEMBER: Final = "sealed"
-"""The member of a report that holds it."""
 
 SealedText = Annotated[str, Text(5_000, 1)]
 
@@ -53,11 +50,11 @@ def without_sealed(document: Mapping[str, Any], member: str | None = None) -> Wi
     Raises HttpProblem with an error for each invalid field; none repeats what a field says.
     """
     report: object = document if member is None else document.get(member)
-    if not isinstance(report, Mapping) or MEMBER not in report:
+    if not isinstance(report, Mapping) or SEALED not in report:
         return None
     bare = dict(cast("Mapping[str, Any]", report))
-    where = MEMBER if member is None else f"{member}.{MEMBER}"
-    sealed = _sealed(bare.pop(MEMBER), where)
+    where = SEALED if member is None else f"{member}.{SEALED}"
+    sealed = _sealed(bare.pop(SEALED), where)
     return WithoutSealed(bare if member is None else {**document, member: bare}, sealed)
 
 
