@@ -55,7 +55,7 @@ def test_a_proxy_that_is_named_is_believed(database_url: str, proxies: str) -> N
 def test_metrics_are_for_this_machine_itself_and_for_auditors(database_url: str) -> None:
     with served(database_url) as client:
         assert client.get("/metrics").status_code == 200
-        for name in ("X-Forwarded-For", "Forwarded"):  # a proxy on this machine that is not named
+        for name in ("X-Forwarded-For", "Forwarded", "Via", "X-Real-IP"):  # a proxy on this machine that is not named
             assert client.get("/metrics", headers={name: "for=203.0.113.9"}).status_code == 401
     with served(database_url, proxies="127.0.0.1") as client:
         assert client.get("/metrics", headers=BY_TLS).status_code == 401

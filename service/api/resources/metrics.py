@@ -17,7 +17,8 @@ from service.projections.registry import Generation
 
 RESOURCE = Resource("service")
 
-_FORWARDED: Final = ("forwarded", "x-forwarded-for")
+_FORWARDED: Final = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip")
+"""What proxies add, each some of it."""
 _POOL: Final = {
     "pool_size": "Connections to the database",
     "pool_available": "Connections to the database that are free",
