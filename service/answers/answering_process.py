@@ -27,6 +27,9 @@ from service.runtime.weighted_lru import WeightedLRU
 LARGE: Final = 500
 """Incidents of more facts are answered by the process; a smaller one is folded about as fast as it is asked."""
 
+WAITED_FOR: Final = 3_000
+"""While the process starts, incidents of no more facts are answered without it: folding them takes less time."""
+
 MOST_SIZES: Final = 10_000
 """The most incidents whose sizes are remembered."""
 
@@ -57,14 +60,15 @@ class SizeReader(Protocol):
 class AnsweringProcess:
     """Starts the process when a large incident is first asked about, or before, and anew after it has died.
 
-    Questions wait until it has started, and for one another. For callers in one event loop; cancelling one does not
-    affect the others.
+    Questions about the largest incidents wait until it has started; all wait for one another. For callers in one event
+    loop; cancelling one does not affect the others.
     """
 
-    def __init__(self, log: SizeReader, url: str, *, large: int = LARGE) -> None:
+    def __init__(self, log: SizeReader, url: str, *, large: int = LARGE, waited_for: int = WAITED_FOR) -> None:
         self._log = log
         self._url = url
         self._large = large
+        self._waited_for = waited_for
         self._sizes = WeightedLRU[UUID, int](MOST_SIZES)
         self._process: BaseProcess | None = None
         self._connection: Connection | None = None
@@ -91,9 +95,7 @@ class AnsweringProcess:
     async def start(self) -> None:
         """Start the process unless it runs; returns when it can be asked, or could not be started."""
         if self._connection is None:
-            if self._starting is None or self._starting.done():
-                self._starting = asyncio.get_running_loop().run_in_executor(self._thread, self._start)
-            await asyncio.shield(self._starting)
+            await asyncio.shield(self._begin_start())
 
     async def prepare(self) -> None:
         """Let the process read the largest incidents before they are asked about, if there are large ones."""
@@ -104,6 +106,7 @@ class AnsweringProcess:
                 break
             left -= facts
             self.note_size(stream, facts)
+            await self.start()
             await self._ask(Preparation(stream, position))
 
     async def close(self) -> None:
@@ -117,8 +120,16 @@ class AnsweringProcess:
             size = await self._log.last_version(question.stream)
         if size <= self._large:
             return None
+        if self._connection is None and size <= self._waited_for:
+            self._begin_start()
+            return None
         await self.start()
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._exchange, question)
+
+    def _begin_start(self) -> asyncio.Future[None]:
+        if self._starting is None or self._starting.done():
+            self._starting = asyncio.get_running_loop().run_in_executor(self._thread, self._start)
+        return self._starting
 
     def _start(self) -> None:
         context = subprocesses.spawn_context()

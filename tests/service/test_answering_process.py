@@ -60,7 +60,7 @@ async def write(house: Services, command: AnyCommand, slug: str | None) -> None:
 @asynccontextmanager
 async def answering(house: Services, url: str) -> AsyncGenerator[AnsweringProcess]:
     """Start a process that answers about every incident."""
-    process = AnsweringProcess(house.reader, url, large=-1)
+    process = AnsweringProcess(house.reader, url, large=-1, waited_for=-1)
     try:
         yield process
     finally:
@@ -177,13 +177,31 @@ def test_the_largest_incidents_are_read_before_they_are_asked_about(database_url
             await write(house, OpenIncident(slug="hama-2025", title="Hama"), None)
             assert [stream for stream, _ in await house.reader.largest_incidents(1, 5)] == [incident_stream(SLUG)]
             for large, is_needed in ((1_000, False), (1, True)):
-                process = AnsweringProcess(house.reader, database_url, large=large)
+                process = AnsweringProcess(house.reader, database_url, large=large, waited_for=-1)
                 try:
                     await process.prepare()
                     assert (process.pid is not None) is is_needed
                     await assert_same(house, process, AnswerRequest(SLUG, "state/1"))
                 finally:
                     await process.close()
+
+    asyncio.run(run())
+
+
+def test_while_it_starts_smaller_incidents_are_answered_without_it(database_url: str) -> None:
+    async def run() -> None:
+        async with wiring.services(database_url) as house:
+            await samples.load(house.writer, samples.read(package_files.samples() / SLUG))
+            process = AnsweringProcess(house.reader, database_url, large=1)
+            question = ViewQuestion(
+                incident_stream(SLUG), (await house.reader.head()).position, "state/1", None, None, table=False
+            )
+            try:
+                assert await process.view(question) is None
+                await process.start()
+                assert await process.view(question) is not None
+            finally:
+                await process.close()
 
     asyncio.run(run())
 
