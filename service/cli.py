@@ -63,6 +63,14 @@ MapOption = Annotated[
 ]
 
 
+TokenOption = Annotated[
+    str | None,
+    typer.Option(
+        "--token", metavar="NAME", help="Act as this token, by its name or id: in its scopes and collections."
+    ),
+]
+
+
 class MapFormat(StrEnum):
     """The formats of tables that `map` reads."""
 
@@ -309,6 +317,7 @@ def import_(  # noqa: PLR0913 - each says what is read, or how
         str | None,
         typer.Option(metavar="NUMBER|all", help="How many warnings to list; all are counted. \\[default: 20]"),
     ] = None,
+    token: TokenOption = None,
     json: JsonOption = False,
     debug: DebugOption = False,
 ) -> None:
@@ -332,7 +341,17 @@ def import_(  # noqa: PLR0913 - each says what is read, or how
 
     layout = {"encoding": encoding, "sheet": sheet, "dates": dates, "decimal": decimal}
     asked = import_.ImportOptions(
-        format_, files, map_, path, reported_at, **layout, restore=restore, json=json, errors=errors, warnings=warnings
+        format_,
+        files,
+        map_,
+        path,
+        reported_at,
+        **layout,
+        restore=restore,
+        token=token,
+        json=json,
+        errors=errors,
+        warnings=warnings,
     )
     command.run(lambda settings: import_.import_(settings, asked), debug=debug)
 
@@ -385,6 +404,7 @@ def export(  # noqa: PLR0913 - each is a part of the question
     incident: Annotated[
         list[str] | None, typer.Option(metavar="SLUG", help="Only this incident; may be given again.")
     ] = None,
+    token: TokenOption = None,
     json: JsonOption = False,
     debug: DebugOption = False,
 ) -> None:
@@ -401,7 +421,7 @@ def export(  # noqa: PLR0913 - each is a part of the question
 
     only = [unicodedata.normalize("NFC", each) for each in incident or ()]
     what = bulk.ExportRequest(as_of, reported_until, policy, view, only, map=map_)
-    asked = export.ExportOptions(format_, what, output, json)
+    asked = export.ExportOptions(format_, what, output, json, token)
     command.run(lambda settings: export.export(settings, asked), debug=debug)
 
 

@@ -92,11 +92,17 @@ class VisibleLog(LogReader):
 
 
 class CollectionWriter:
-    """Writes in some collections only: every command is decided as if no other incident were there."""
+    """Writes in some collections only: every command is decided as if no other incident were there.
 
-    def __init__(self, writer: CommandWriter, collections: frozenset[str]) -> None:
+    `recorded_by`, if given, is the token of every write.
+    """
+
+    def __init__(
+        self, writer: CommandWriter, collections: frozenset[str] | None, recorded_by: str | None = None
+    ) -> None:
         self._writer = writer
         self._collections = collections
+        self._recorded_by = recorded_by
 
     async def write(self, write: WriteRequest) -> Acknowledgement:
         """Do as Writer.write does."""
@@ -113,4 +119,5 @@ class CollectionWriter:
         return await self._writer.write_each([*map(self._restricted, writes)])
 
     def _restricted(self, write: WriteRequest) -> WriteRequest:
-        return msgspec.structs.replace(write, collections=self._collections)
+        recorded_by = self._recorded_by or write.recorded_by
+        return msgspec.structs.replace(write, collections=self._collections, recorded_by=recorded_by)

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from domain.values.time.clocks import format_instant
 from service.access import token_text
 from service.access.principal import EVERY_COLLECTION, Principal, Scope
+from service.access.refusals import TokenInvalid
 from service.access.tokens import Network, NewToken, Token, TokenStore, is_visible
 
 
@@ -60,6 +61,14 @@ class TokenIssuing:
     async def revoke(self, name: str, by: Principal) -> Token:
         """Revoke a token, by its id or name. Raises TokenUnknown."""
         return await self._store.revoke(name, by)
+
+    async def principal(self, name: str) -> Principal:
+        """Return who holds a token, by its id or name. Raises TokenUnknown and TokenInvalid."""
+        token = await self._store.named(name)
+        if not token.stands(self._now()):
+            message = f"The token “{token.name}” is revoked or has expired."
+            raise TokenInvalid(message)
+        return token.principal
 
     async def all(self, to: Principal) -> Sequence[Token]:
         """Return the tokens whose collections a principal sees, oldest first."""

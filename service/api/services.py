@@ -12,6 +12,7 @@ from starlette.types import Scope
 from service.access.authenticator import Authenticator
 from service.access.collections import CollectionWriter, VisibleLog
 from service.access.issuing import TokenIssuing
+from service.access.principal import Principal
 from service.access.sealing.reading import SealedReader
 from service.answers.visible_answering import Answering, VisibleAnswering
 from service.api.principals import principal_of
@@ -72,6 +73,11 @@ class Services:
             answering=VisibleAnswering(self.answering, log),
             closed_heads=ClosedAnswerHeads(),
         )
+
+    def of(self, principal: Principal) -> "Services":
+        """Return services of a token beside the requests: what they write is recorded as by it."""
+        seen = self if principal.collections is None else self.within(principal.collections)
+        return replace(seen, writer=CollectionWriter(self.writer, principal.collections, principal.id))
 
 
 def services_for(scope: Scope) -> Services:

@@ -1,5 +1,6 @@
 """`knownwhen export`: what the log holds at a reading, as a file of any format that is written."""
 
+import asyncio
 import io
 import os
 import sys
@@ -9,6 +10,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
+from service import wiring
+from service.access.principal import Principal
+from service.console.acting import token_principal
 from service.console.command import EXIT_OK, CannotRun, Misuse, say
 from service.console.database import expect_data, expect_migrated, on_database
 from service.console.terminal import count, print_json, progress, unknown_format
@@ -24,12 +28,13 @@ STDOUT = Path("-")
 
 @dataclass(frozen=True, slots=True)
 class ExportOptions:
-    """The arguments and options: `what` is exported, `json` prints the summary for machines."""
+    """The arguments and options: `what` is exported, `json` prints the summary for machines, for which `token`."""
 
     format: str
     what: incidents.ExportRequest
     output: Path = STDOUT
     json: bool = False
+    token: str | None = None
 
 
 def export(settings: Settings, options: ExportOptions) -> int:
@@ -70,12 +75,15 @@ def _export(url: str, exporter: Exporter, options: ExportOptions) -> dict[str, A
     expect_migrated(url)
     with connect(url) as connection:
         ((log,),) = connection.execute(LOG_ID).fetchall()
+    what = options.what
+    if options.token is not None:
+        what = replace(what, collections=asyncio.run(_principal(url, options.token)).collections)
     with progress() as report_progress:
 
         def on_progress(done: int, total: int) -> None:
             report_progress(f"exporting {exporter.name}", done, total, 0)
 
-        with incidents.open_export(url, options.what, on_progress) as export_, _output(options.output) as file:
+        with incidents.open_export(url, what, on_progress) as export_, _output(options.output) as file:
             exporter.write(replace(export_, log=log), file)
             size = file.tell()
     reading = export_.reading
@@ -90,6 +98,11 @@ def _export(url: str, exporter: Exporter, options: ExportOptions) -> dict[str, A
         "policy": reading.policy.id,
         "gaps": [{**gap._asdict(), "count": times} for gap, times in sorted(export_.gaps.items())],
     }
+
+
+async def _principal(url: str, token: str) -> Principal:
+    async with wiring.token_issuing(url) as tokens:
+        return await token_principal(tokens, token, "read")
 
 
 @contextmanager

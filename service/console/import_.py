@@ -11,11 +11,15 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from service import wiring
+from service.access.principal import OPERATOR, Principal
 from service.access.sealing.key_encryption import KeyEncryption
+from service.api.batches.line import of_principal
 from service.api.batches.outcomes import record
+from service.api.errors.problem import HttpProblem
+from service.console.acting import token_principal
 from service.console.command import EXIT_FAILED, EXIT_OK, CannotRun, Misuse, announce, say
 from service.console.database import migrate_or_expect_migrated, on_database, running_database
-from service.console.import_reader import CheckedRow, ImportRow, ReadTask, prefetch
+from service.console.import_reader import CheckedRow, ImportRow, InvalidRow, ReadTask, prefetch
 from service.console.import_report import ImportReport, parse_limit
 from service.console.import_retractions import retract
 from service.console.terminal import ProgressCallback, print_json, progress, unknown_format
@@ -56,6 +60,7 @@ class ImportOptions:
     dates: str | None = None
     decimal: str | None = None
     restore: bool = False
+    token: str | None = None
     json: bool = False
     errors: Path | None = None
     warnings: str | None = None
@@ -141,6 +146,8 @@ def _importer(options: ImportOptions) -> Importer:
         declared = ", ".join(each.name for each in registry.IMPORTERS.values() if each.takes_notation)
         message = f"--dates and --decimal are for {declared}; where there is a mapping file, that says so."
         raise Misuse(message)
+    if options.token is not None and options.restore:
+        raise Misuse("--restore brings back a whole log, which only the operator may; leave --token out.")
     if options.path is not None and options.format != "git":
         raise Misuse("--path names a table in a repository, so it is for git; give the file itself here.")
     return importer
@@ -169,17 +176,25 @@ def _import(settings: Settings, url: str, importer: Importer, options: ImportOpt
 
         total = importer.steps(task.source(advance))
         with prefetch(task.groups(advance)) as next_group:
-            asyncio.run(_record(url, wiring.keys_of(settings), next_group, report))
+            asyncio.run(_record(url, wiring.keys_of(settings), options.token, next_group, report))
     return report
 
 
 async def _record(
-    url: str, keys: KeyEncryption, next_group: Callable[[], list[ImportRow] | None], report: ImportReport
+    url: str,
+    keys: KeyEncryption,
+    token: str | None,
+    next_group: Callable[[], list[ImportRow] | None],
+    report: ImportReport,
 ) -> None:
     gc.freeze()
     gc.set_threshold(*SELDOM)
-    async with wiring.services(url, keys=keys) as services:
+    async with wiring.services(url, keys=keys) as opened:
+        principal = OPERATOR if token is None else await token_principal(opened.tokens, token, "report")
+        services = opened if token is None else opened.of(principal)
         while (group := await asyncio.to_thread(next_group)) is not None:
+            if token is not None:
+                group = [_checked_for(row, principal) for row in group]
             ready = [row for row in group if isinstance(row, CheckedRow)]
             answers = iter(await record(services.writer, [row.parsed.write for row in ready]))
             for row in group:
@@ -190,6 +205,16 @@ async def _record(
                 elif not isinstance(row, SourceRetraction):
                     report.add_invalid(row)
             await retract(services, [row for row in group if isinstance(row, SourceRetraction)], report)
+
+
+def _checked_for(row: ImportRow, principal: Principal) -> ImportRow:
+    """Return a row as a token records it; an invalid one where the token lacks the scope that the row needs."""
+    if not isinstance(row, CheckedRow):
+        return row
+    try:
+        return CheckedRow(row.where, of_principal(row.parsed, principal))
+    except HttpProblem as problem:
+        return InvalidRow(row.where, problem)
 
 
 def _current_rows(url: str, mapping: Any) -> dict[str, RowCells]:  # noqa: ANN401 - only the importer and service.formats.tables know it

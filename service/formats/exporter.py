@@ -33,7 +33,8 @@ class Export:
 
     `incidents` folds one incident at a time, ordered by slug; `facts` reads the log up to the position; `erasures`
     tells what was erased until now of what is at home in streams. `map` is a mapping file, `view` the name of a view,
-    `only` the selected slugs (empty: all), `log` the identity of the log. Both iterators report their progress.
+    `only` the selected slugs (empty: all), `log` the identity of the log. Both iterators report their progress. Without
+    `is_whole` incidents of some collections are not there, and `facts` must not be read.
     """
 
     position: int
@@ -44,6 +45,7 @@ class Export:
     view: str | None = None
     only: tuple[str, ...] = ()
     log: UUID | None = None
+    is_whole: bool = True
     gaps: Counter[Gap] = field(default_factory=Counter[Gap])
     """Number of times that the format could not hold what was reported, or lacked what it requires."""
     erasures: Callable[[Sequence[UUID]], Erasures] = lambda _: Erasures()

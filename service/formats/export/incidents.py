@@ -26,6 +26,7 @@ from service.answers.answer import MergedAway, NoSuchIncident, NotYetKnown, stre
 from service.answers.as_of import parse_moment, resolve_moment
 from service.answers.bulk_inputs import BulkInputs, UndecodableFact
 from service.eventstore import sync_reader
+from service.eventstore.collections import stream_visible
 from service.eventstore.reader import FIRST_OF, HEAD, LOG_ID, POSITION_AT, SLICE, LogHead
 from service.eventstore.stored_fact import StoredFact, stored_fact, topics_sql
 from service.formats.exporter import Export, FoldedIncident, Unwritable
@@ -33,22 +34,24 @@ from service.postgres.pool import connect
 
 INCIDENTS: Final = f"""
     SELECT originator_id, count(*) OVER (), (
-        SELECT originator_version FROM public.facts AS last WHERE last.originator_id = opened.originator_id
+        SELECT originator_version FROM public.facts AS last WHERE last.originator_id = incident.originator_id
         ORDER BY originator_version DESC LIMIT 1
     )
     FROM (
         SELECT originator_id, convert_from(state, 'UTF8')::json ->> 'slug' AS slug FROM public.facts
         WHERE topic IN {topics_sql(IncidentOpened)} AND notification_id <= %(upto)s
-    ) AS opened
+    ) AS incident
     WHERE (
         starts_with(slug, %(prefix)s) OR %(joined)s AND originator_id IN (
             SELECT originator_id FROM public.facts
             WHERE topic IN {topics_sql(IncidentMerged, ReportMoved)} AND notification_id <= %(upto)s
         )
     ) AND (%(only)s::uuid[] IS NULL OR originator_id = ANY(%(only)s::uuid[]))
+    AND (%(collections)s::text[] IS NULL OR {stream_visible("incident.originator_id")})
     ORDER BY slug COLLATE "C"
 """  # noqa: S608 - constants only
 """The slug is a member of the state in every version of incident_opened."""
+IS_VISIBLE: Final = f"SELECT {stream_visible('%(stream)s::uuid')}"
 MOST_TOGETHER: Final = 500
 """Most incidents read in one statement."""
 MOST_FACTS: Final = 5_000
@@ -65,7 +68,7 @@ class ExportRequest:
     """Parameters of an export: moments as `/v1` takes them, the policy's `name/version`.
 
     `only` selects incidents by slug or id, `prefix` by the beginning of their slugs; `joined` adds to `prefix` all
-    incidents that others were merged into or reports moved to.
+    incidents that others were merged into or reports moved to. Of other `collections` (None: all) nothing is there.
     """
 
     as_of: str | None = None
@@ -76,6 +79,7 @@ class ExportRequest:
     prefix: str = ""
     joined: bool = False
     map: Path | None = None
+    collections: frozenset[str] | None = None
 
 
 @contextmanager
@@ -98,8 +102,11 @@ def open_export(
         policy = catalogue.policy(request.policy or _policy_in_force(facts))
         if request.view:
             catalogue.view(request.view)
-        only = [log.stream_at(name, position, request.as_of) for name in request.only]
-        incidents = _IncidentsBySlug(connection, facts, until, only or None, request.prefix, request.joined, progress)
+        collections = None if request.collections is None else sorted(request.collections)
+        only = [log.stream_at(name, position, request.as_of, collections) for name in request.only]
+        incidents = _IncidentsBySlug(
+            connection, facts, until, only or None, request.prefix, request.joined, progress, collections
+        )
         yield Export(
             position=position,
             reading=Reading(until, policy),
@@ -110,6 +117,7 @@ def open_export(
             view=request.view,
             only=tuple(request.only),
             log=log.id(),
+            is_whole=collections is None,
         )
 
 
@@ -138,15 +146,21 @@ class _LogQueries:
         found = self._fetch(POSITION_AT, moment=moment)
         return found[0][0] if found else 0
 
-    def stream_at(self, name: str, position: int, as_of: str | None) -> UUID:
-        """Return the stream of an incident opened by a position. Raises NoSuchIncident, NotYetKnown."""
+    def stream_at(self, name: str, position: int, as_of: str | None, collections: Sequence[str] | None) -> UUID:
+        """Return the stream of a visible incident opened by a position. Raises NoSuchIncident, NotYetKnown."""
         stream = stream_of(name)
         first = next((stored_fact(row) for row in self._fetch(FIRST_OF, stream=stream)), None)
-        if first is None or not first.is_a(IncidentOpened):
+        if first is None or not first.is_a(IncidentOpened) or not self._is_visible(stream, collections):
             raise NoSuchIncident(f"There is no incident “{name[:100]}”; GET /v1/incidents lists those that there are.")
         if first.position > position:
             raise NotYetKnown(name, as_of or "that moment", first)
         return stream
+
+    def _is_visible(self, stream: UUID, collections: Sequence[str] | None) -> bool:
+        if collections is None:
+            return True
+        ((found,),) = self._fetch(IS_VISIBLE, stream=stream, collections=collections)
+        return found
 
     def facts(self, upto: int, progress: ExportProgress) -> Iterator[StoredFact]:
         """Yield the whole log up to a position, with the salts of state and text."""
@@ -182,6 +196,7 @@ class _IncidentsBySlug:
     prefix: str
     joined: bool
     progress: ExportProgress
+    collections: Sequence[str] | None = None
     _lists: int = field(default=0)
 
     def folded(self) -> Iterator[FoldedIncident]:
@@ -229,7 +244,13 @@ class _IncidentsBySlug:
     def _listed(self) -> Iterator[_ListedIncident]:
         self._lists += 1
         with self.connection.cursor(f"incidents_{self._lists}", row_factory=tuple_row, withhold=True) as cursor:
-            bound = {"upto": self.facts.upto, "prefix": self.prefix, "joined": self.joined, "only": self.only}
+            bound: dict[str, object] = {
+                "upto": self.facts.upto,
+                "prefix": self.prefix,
+                "joined": self.joined,
+                "only": self.only,
+            }
+            bound["collections"] = self.collections
             cursor.execute(INCIDENTS, bound, binary=True)
             while rows := cursor.fetchmany(MOST_ROWS):
                 yield from (_ListedIncident(*row) for row in rows)

@@ -36,6 +36,9 @@ def _write_log(export: Export, log: UUID, file: BinaryIO) -> None:
     if export.only or export.reading.reported_until:
         message = "The log is exported whole, up to a position; name a --view to export incidents at a reading."
         raise Unwritable(message)
+    if not export.is_whole:
+        message = "The log is exported whole, and the token does not see all collections; name a --view."
+        raise Unwritable(message)
     file.write(format_head(LogHeader(log, export.position)))
     for row in export.facts():
         if row.sealed_commitment is not None:
