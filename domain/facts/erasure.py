@@ -5,7 +5,7 @@ from uuid import UUID
 
 from domain.facts.stored_shape import Note, StoredShape
 
-Part = Literal["text", "sealed"]
+ErasablePart = Literal["text", "sealed"]
 """A part of a fact that can be erased."""
 
 
@@ -17,7 +17,7 @@ class PartsErased(StoredShape, frozen=True):
 
     fact_name: ClassVar[str] = "parts_erased"
     report_id: UUID
-    positions: dict[Part, tuple[int, ...]]
+    positions: dict[ErasablePart, tuple[int, ...]]
     text: Note | None = None
 
 

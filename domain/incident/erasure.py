@@ -5,7 +5,7 @@ from typing import NamedTuple, Protocol
 from uuid import UUID
 
 from domain.facts.erasure import (
-    Part,
+    ErasablePart,
 )
 from domain.facts.streams import incident_stream
 from domain.facts.union import (
@@ -31,7 +31,7 @@ from domain.incident.erasure_commands import (
 from domain.incident.source_decisions import Source
 from domain.incident.state import Incident
 
-PARTS: tuple[Part, ...] = ("text", "sealed")
+PARTS: tuple[ErasablePart, ...] = ("text", "sealed")
 
 
 class SealedParts(NamedTuple):
@@ -52,7 +52,7 @@ class ErasableParts(Protocol):
         """Return a source; None if it is not registered."""
         ...
 
-    def report_parts(self, report_id: UUID, home: UUID) -> Mapping[Part, tuple[int, ...]]:
+    def report_parts(self, report_id: UUID, home: UUID) -> Mapping[ErasablePart, tuple[int, ...]]:
         """Return, by part, the positions of the facts about a report that have it, in whatever stream."""
         ...
 
@@ -105,7 +105,7 @@ def _erase_report(states: ErasableParts, home: Incident, command: EraseReport) -
     for origin in states.report_origins(command.report_id, stream):
         _expect_source_free(states.source(origin))
     there = states.report_parts(command.report_id, stream)
-    positions: dict[Part, tuple[int, ...]] = {
+    positions: dict[ErasablePart, tuple[int, ...]] = {
         part: there[part] for part in PARTS if part in command.parts and there.get(part)
     }
     if not positions:

@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from domain.facts.erasure import Part
+from domain.facts.erasure import ErasablePart
 from domain.values.text_types import LONGEST_WORDS, Strict, Text
 
 Reason = Annotated[str, Text(LONGEST_WORDS, 1)]
@@ -14,7 +14,7 @@ class EraseReport(Strict, frozen=True):
     """Erase parts of all facts about a report: the free text, the sealed parts, or both. It can't be undone."""
 
     report_id: UUID
-    parts: frozenset[Part]
+    parts: frozenset[ErasablePart]
     reason: Reason
 
 

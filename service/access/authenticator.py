@@ -18,7 +18,7 @@ from service.access.principal import NOBODY, READER, Principal
 from service.access.refusals import IssuerUnavailable, TokenInvalid
 from service.access.request_limits import RequestLimits
 from service.access.sessions import LASTS, Session, SessionStore
-from service.access.tokens import Network, Token, TokenStore
+from service.access.tokens import AccessToken, Network, TokenStore
 from service.runtime.weighted_lru import WeightedLRU
 
 FRESH_SECONDS: Final = 4.0
@@ -242,7 +242,7 @@ class Authenticator:
             raise TokenInvalid(_UNKNOWN)
         return await self._standing(token, now, session.expires_at)
 
-    async def _standing(self, token: Token, now: datetime, ends: datetime | None) -> Verified:
+    async def _standing(self, token: AccessToken, now: datetime, ends: datetime | None) -> Verified:
         """Return a token that is neither revoked, nor expired, nor of the future."""
         if token.revoked_at is not None:
             message = "The token was revoked."

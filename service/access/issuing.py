@@ -6,15 +6,15 @@ from typing import Any, NamedTuple
 
 from domain.values.time.clocks import format_instant
 from service.access import token_text
-from service.access.principal import EVERY_COLLECTION, Principal, Scope
+from service.access.principal import EVERY_COLLECTION, AccessScope, Principal
 from service.access.refusals import TokenInvalid
-from service.access.tokens import Network, NewToken, Token, TokenStore, is_visible
+from service.access.tokens import AccessToken, Network, NewToken, TokenStore, is_visible
 
 
 class IssuedToken(NamedTuple):
     """A token and its text, which is not kept and so is shown once."""
 
-    token: Token
+    token: AccessToken
     text: str
 
     def __repr__(self) -> str:
@@ -23,10 +23,10 @@ class IssuedToken(NamedTuple):
 
 
 class TokenRequest(NamedTuple):
-    """What a token is to be; it lasts `days`. See Token."""
+    """What a token is to be; it lasts `days`. See AccessToken."""
 
     name: str
-    scopes: frozenset[Scope]
+    scopes: frozenset[AccessScope]
     collections: frozenset[str] | None
     networks: tuple[Network, ...]
     days: int
@@ -58,7 +58,7 @@ class TokenIssuing:
         ends = (now + timedelta(days=days), min(now + overlap, token.expires_at) if overlap else None)
         return IssuedToken(await self._store.rotate(token.id, token_text.hash_of(text), *ends, by), text)
 
-    async def revoke(self, name: str, by: Principal) -> Token:
+    async def revoke(self, name: str, by: Principal) -> AccessToken:
         """Revoke a token, by its id or name. Raises TokenUnknown."""
         return await self._store.revoke(name, by)
 
@@ -70,7 +70,7 @@ class TokenIssuing:
             raise TokenInvalid(message)
         return token.principal
 
-    async def all(self, to: Principal) -> Sequence[Token]:
+    async def all(self, to: Principal) -> Sequence[AccessToken]:
         """Return the tokens whose collections a principal sees, oldest first."""
         return [token for token in await self._store.all() if is_visible(token, to)]
 
@@ -78,7 +78,7 @@ class TokenIssuing:
         """Say whether a token with the scope `admin` stands."""
         return await self._store.has_admin(self._now())
 
-    def document(self, token: Token) -> dict[str, Any]:
+    def document(self, token: AccessToken) -> dict[str, Any]:
         """Return a token as JSON, without its hashes."""
         moments = ("created_at", "expires_at", "revoked_at", "last_used_at")
         return {

@@ -6,12 +6,12 @@ from msgspec import Struct
 
 from domain.values.collections import PUBLIC
 
-__all__ = ["EVERY_COLLECTION", "OPERATOR", "PUBLIC", "SCOPES", "Principal", "Scope"]
+__all__ = ["EVERY_COLLECTION", "OPERATOR", "PUBLIC", "SCOPES", "AccessScope", "Principal"]
 
-Scope = Literal["read", "report", "curate", "publish", "read:sealed", "audit", "admin"]
+AccessScope = Literal["read", "report", "curate", "publish", "read:sealed", "audit", "admin"]
 """What a token permits; none implies another."""
 
-SCOPES: Final[tuple[Scope, ...]] = ("read", "report", "curate", "publish", "read:sealed", "audit", "admin")
+SCOPES: Final[tuple[AccessScope, ...]] = ("read", "report", "curate", "publish", "read:sealed", "audit", "admin")
 
 EVERY_COLLECTION: Final = "*"
 """The name, in a token, for all collections, also those that do not exist yet."""
@@ -25,11 +25,11 @@ class Principal(Struct, frozen=True, gc=False):
 
     id: str | None
     name: str
-    scopes: frozenset[Scope]
+    scopes: frozenset[AccessScope]
     collections: frozenset[str] | None
     anonymous: bool = False
 
-    def may(self, scope: Scope) -> bool:
+    def may(self, scope: AccessScope) -> bool:
         """Say whether it has a scope."""
         return scope in self.scopes
 

@@ -13,7 +13,7 @@ from psycopg.errors import UniqueViolation
 from psycopg.rows import tuple_row
 from psycopg_pool import AsyncConnectionPool
 
-from service.access.principal import EVERY_COLLECTION, Principal, Scope
+from service.access.principal import EVERY_COLLECTION, AccessScope, Principal
 from service.access.refusals import CannotHandOut, TokenNameTaken, TokenRevoked, TokenUnknown
 
 DEFAULT_DAYS: Final = 90
@@ -47,7 +47,7 @@ STAMP: Final = """
 """
 
 
-class Token(Struct, frozen=True):
+class AccessToken(Struct, frozen=True):
     """A token as it is kept. `collections` is None for all of them; without `networks` it is taken from anywhere.
 
     `previous_hash` is that of the secret before the last rotation, taken until `previous_until`.
@@ -56,7 +56,7 @@ class Token(Struct, frozen=True):
     id: str
     name: str
     secret_hash: bytes
-    scopes: frozenset[Scope]
+    scopes: frozenset[AccessScope]
     collections: frozenset[str] | None
     networks: tuple[Network, ...]
     created_at: datetime
@@ -70,7 +70,7 @@ class Token(Struct, frozen=True):
 
     def __repr__(self) -> str:
         """Return its id and name alone."""
-        return f"Token({self.id}, {self.name})"
+        return f"AccessToken({self.id}, {self.name})"
 
     @property
     def principal(self) -> Principal:
@@ -83,16 +83,16 @@ class Token(Struct, frozen=True):
 
 
 class NewToken(Struct, frozen=True):
-    """What a token is to be: see Token."""
+    """What a token is to be: see AccessToken."""
 
     name: str
-    scopes: frozenset[Scope]
+    scopes: frozenset[AccessScope]
     collections: frozenset[str] | None
     networks: tuple[Network, ...]
     expires_at: datetime
 
 
-def refuse_beyond(maker: Principal, scopes: frozenset[Scope], collections: frozenset[str] | None) -> None:
+def refuse_beyond(maker: Principal, scopes: frozenset[AccessScope], collections: frozenset[str] | None) -> None:
     """Refuse scopes or collections that whoever hands them out lacks. Raises CannotHandOut."""
     if lacking := sorted(scopes - maker.scopes):
         raise CannotHandOut(f"the scope `{lacking[0]}`")
@@ -110,19 +110,19 @@ class TokenStore:
     def __init__(self, pool: AsyncConnectionPool[AsyncConnection[Any]]) -> None:
         self._pool = pool
 
-    async def find(self, token_id: str) -> Token | None:
+    async def find(self, token_id: str) -> AccessToken | None:
         """Return the token of an id; None if there is none."""
         found = await self._rows(FIND, id=token_id)
         return found[0] if found else None
 
-    async def named(self, name: str) -> Token:
+    async def named(self, name: str) -> AccessToken:
         """Return the token of an id, else the one of a name that is not revoked. Raises TokenUnknown."""
         found = await self._rows(FIND_NAMED, name=name)
         if not found:
             raise TokenUnknown(name)
         return found[0]
 
-    async def all(self) -> Sequence[Token]:
+    async def all(self) -> Sequence[AccessToken]:
         """Return all tokens, also revoked and expired ones, oldest first."""
         return await self._rows(ALL)
 
@@ -130,7 +130,7 @@ class TokenStore:
         """Say whether a token with the scope `admin` stands."""
         return any("admin" in each.scopes and each.stands(now) for each in await self.all())
 
-    async def add(self, token_id: str, secret_hash: bytes, new: NewToken, by: Principal) -> Token:
+    async def add(self, token_id: str, secret_hash: bytes, new: NewToken, by: Principal) -> AccessToken:
         """Keep a new token; repeated with the same id, it is kept once. Raises CannotHandOut and TokenNameTaken."""
         refuse_beyond(by, new.scopes, new.collections)
         kept = {
@@ -149,7 +149,7 @@ class TokenStore:
             raise TokenNameTaken(new.name) from error
         return await self.named(token_id)
 
-    async def revoke(self, name: str, by: Principal) -> Token:
+    async def revoke(self, name: str, by: Principal) -> AccessToken:
         """Revoke a token, which is final; one that is revoked stays as it is. Raises TokenUnknown."""
         token = await self.visible(name, by)
         await self._execute(REVOKE, id=token.id, by=by.id)
@@ -157,7 +157,7 @@ class TokenStore:
 
     async def rotate(
         self, name: str, secret_hash: bytes, expires_at: datetime, old_until: datetime | None, by: Principal
-    ) -> Token:
+    ) -> AccessToken:
         """Give a token another secret; its old one is taken until `old_until`, or at once no more.
 
         Its sessions end: who has the old secret would be in by them otherwise.
@@ -173,21 +173,21 @@ class TokenStore:
             await connection.execute(END_SESSIONS, {"id": token.id})
         return await self.named(token.id)
 
-    async def visible(self, name: str, to: Principal) -> Token:
+    async def visible(self, name: str, to: Principal) -> AccessToken:
         """Return a token whose collections a principal sees. Raises TokenUnknown, also for others."""
         token = await self.named(name)
         if not is_visible(token, to):
             raise TokenUnknown(name)
         return token
 
-    async def stamp_use(self, token: Token, now: datetime) -> None:
+    async def stamp_use(self, token: AccessToken, now: datetime) -> None:
         """Keep the hour of the last use; a database that takes no writes is no reason to refuse the token."""
         hour = now.replace(minute=0, second=0, microsecond=0)
         if token.last_used_at is None or token.last_used_at < hour:
             with suppress(psycopg.Error):
                 await self._execute(STAMP, id=token.id, hour=hour)
 
-    async def _rows(self, query: str, **parameters: object) -> list[Token]:
+    async def _rows(self, query: str, **parameters: object) -> list[AccessToken]:
         async with self._pool.connection() as connection, connection.cursor(row_factory=tuple_row) as cursor:
             rows = await (await cursor.execute(cast("Any", query), parameters)).fetchall()
         return [_token(row) for row in rows]
@@ -197,7 +197,7 @@ class TokenStore:
             await connection.execute(cast("Any", query), parameters)
 
 
-def is_visible(token: Token, to: Principal) -> bool:
+def is_visible(token: AccessToken, to: Principal) -> bool:
     """Say whether a principal sees all collections of a token."""
     return to.collections is None or (token.collections is not None and token.collections <= to.collections)
 
@@ -211,10 +211,10 @@ def _stored(collections: Iterable[str] | None) -> list[str]:
     return [EVERY_COLLECTION] if collections is None else sorted(collections)
 
 
-def _token(row: tuple[Any, ...]) -> Token:
+def _token(row: tuple[Any, ...]) -> AccessToken:
     fields = list(row)
     names = frozenset(fields[4])
     fields[3] = frozenset(fields[3])
     fields[4] = None if EVERY_COLLECTION in names else names
     fields[5] = tuple(fields[5])
-    return Token(*fields)
+    return AccessToken(*fields)

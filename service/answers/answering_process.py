@@ -17,7 +17,7 @@ import structlog
 from psycopg.rows import tuple_row
 
 from service.answers.kept_incidents import MOST_FACTS, KeptIncidents
-from service.answers.questions import DifferenceAnswer, DifferenceQuestion, Preparation, ViewAnswer, ViewQuestion
+from service.answers.questions import DifferenceAnswer, DifferenceQuestion, ReadAhead, ViewAnswer, ViewQuestion
 from service.eventstore.reader import LogHead
 from service.postgres.pool import STATEMENT_SECONDS, connect
 from service.runtime import subprocesses
@@ -39,7 +39,7 @@ MOST_PREPARED: Final = 5
 _ENDING_SECONDS: Final = 5.0
 _log = structlog.stdlib.get_logger("service.answers.answering_process")
 
-_Question = ViewQuestion | DifferenceQuestion | Preparation
+_Question = ViewQuestion | DifferenceQuestion | ReadAhead
 _QuestionAnswer = ViewAnswer | DifferenceAnswer | None
 
 
@@ -107,7 +107,7 @@ class AnsweringProcess:
             left -= facts
             self.note_size(stream, facts)
             await self.start()
-            await self._ask(Preparation(stream, position))
+            await self._ask(ReadAhead(stream, position))
 
     async def close(self) -> None:
         """End the process, after the question that it is answering."""

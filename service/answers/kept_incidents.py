@@ -26,7 +26,7 @@ from service.answers.questions import (
     DifferenceQuestion,
     IncidentAt,
     LastInput,
-    Preparation,
+    ReadAhead,
     ViewAnswer,
     ViewQuestion,
     difference_of,
@@ -102,7 +102,7 @@ class KeptIncidents:
         """Begin with nothing."""
         self._incidents, self._answers = WeightedLRU(self.most), WeightedLRU(MOST_BYTES)
 
-    def answer(self, question: ViewQuestion | DifferenceQuestion | Preparation) -> ViewAnswer | DifferenceAnswer | None:
+    def answer(self, question: ViewQuestion | DifferenceQuestion | ReadAhead) -> ViewAnswer | DifferenceAnswer | None:
         """Answer a question; None where the incident was not opened, or was merged into another, and to a preparation.
 
         Raises psycopg.Error, UnknownFact, and catalogue.UnknownName.
@@ -112,7 +112,7 @@ class KeptIncidents:
                 return self.view(question)
             case DifferenceQuestion():
                 return self.difference(question)
-            case Preparation(stream=stream, position=position):
+            case ReadAhead(stream=stream, position=position):
                 self._incident(stream, position)
                 return None
 

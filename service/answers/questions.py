@@ -63,7 +63,7 @@ class DifferenceQuestion:
     policy: str | None
 
 
-class Preparation(NamedTuple):
+class ReadAhead(NamedTuple):
     """An incident to be read up to a position, as questions about it may follow; it has no answer."""
 
     stream: UUID

@@ -5,7 +5,7 @@ from typing import Any, Final, cast
 
 from fastapi import Request
 
-from service.access.principal import Principal, Scope
+from service.access.principal import AccessScope, Principal
 from service.api.errors.problem import HttpProblem
 from service.api.principals import principal_of
 
@@ -17,7 +17,7 @@ class AnyToken(Enum):
 
 
 ANY_TOKEN: Final = AnyToken.ANY_TOKEN
-Needed = Scope | AnyToken | None
+Needed = AccessScope | AnyToken | None
 """What an operation needs: a scope, any token, or None where it is open to everyone."""
 
 SECURITY: Final = "security"
@@ -40,7 +40,7 @@ def needed_by(security: list[dict[str, list[str]]]) -> Needed:
     if not security:
         return None
     scopes = security[0][SCHEME]
-    return cast("Scope", scopes[0]) if scopes else ANY_TOKEN
+    return cast("AccessScope", scopes[0]) if scopes else ANY_TOKEN
 
 
 def require(principal: Principal, needed: Needed) -> None:

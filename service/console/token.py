@@ -13,7 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from domain.values.text_types import Slug
 from service import wiring
 from service.access.issuing import TokenIssuing, TokenRequest
-from service.access.principal import EVERY_COLLECTION, OPERATOR, PUBLIC, SCOPES, Scope
+from service.access.principal import EVERY_COLLECTION, OPERATOR, PUBLIC, SCOPES, AccessScope
 from service.access.refusals import TokenNameTaken, TokenRevoked, TokenUnknown
 from service.access.tokens import LONGEST_NAME, Network
 from service.console.command import EXIT_OK, Misuse, Negative, say
@@ -21,7 +21,7 @@ from service.console.database import migrate_or_expect_migrated, on_database
 from service.console.terminal import NOTHING, add_row, console, plain_table, print_json, suggestion
 from service.settings import Settings
 
-_Document = dict[str, Any]
+_TokenDocument = dict[str, Any]
 T = TypeVar("T")
 
 _SLUG: TypeAdapter[str] = TypeAdapter(Slug)
@@ -42,7 +42,7 @@ def create(settings: Settings, options: TokenOptions, *, json: bool) -> int:
     """Make a token, and print it. Raises Misuse, Negative, CannotRun and PostgresProblem."""
     wanted = _request(options)
 
-    async def made(tokens: TokenIssuing) -> _Document:
+    async def made(tokens: TokenIssuing) -> _TokenDocument:
         return tokens.issued_document(await tokens.make(wanted, OPERATOR))
 
     return _print_issued(_on_tokens(settings, made), json=json)
@@ -51,7 +51,7 @@ def create(settings: Settings, options: TokenOptions, *, json: bool) -> int:
 def list_(settings: Settings, *, everything: bool, json: bool) -> int:
     """Print the tokens that stand, or all of them. Raises Negative, CannotRun and PostgresProblem."""
 
-    async def listed(tokens: TokenIssuing) -> list[_Document]:
+    async def listed(tokens: TokenIssuing) -> list[_TokenDocument]:
         return [tokens.document(token) for token in await tokens.all(OPERATOR)]
 
     found = [each for each in _on_tokens(settings, listed) if each["stands"] or everything]
@@ -67,7 +67,7 @@ def list_(settings: Settings, *, everything: bool, json: bool) -> int:
 def revoke(settings: Settings, name: str, *, json: bool) -> int:
     """Revoke a token. Raises Negative, CannotRun and PostgresProblem."""
 
-    async def revoked(tokens: TokenIssuing) -> _Document:
+    async def revoked(tokens: TokenIssuing) -> _TokenDocument:
         return tokens.document(await tokens.revoke(name, OPERATOR))
 
     document = _on_tokens(settings, revoked)
@@ -85,7 +85,7 @@ def rotate(settings: Settings, name: str, lasts: tuple[int, int], *, json: bool)
     """
     days, overlap = lasts
 
-    async def rotated(tokens: TokenIssuing) -> _Document:
+    async def rotated(tokens: TokenIssuing) -> _TokenDocument:
         return tokens.issued_document(await tokens.rotate(name, days, timedelta(hours=overlap), OPERATOR))
 
     return _print_issued(_on_tokens(settings, rotated), json=json)
@@ -121,7 +121,7 @@ def _request(options: TokenOptions) -> TokenRequest:
     collections = frozenset(map(_collection, options.collections or (PUBLIC,)))
     return TokenRequest(
         name,
-        frozenset(cast("Sequence[Scope]", options.scopes)),
+        frozenset(cast("Sequence[AccessScope]", options.scopes)),
         None if EVERY_COLLECTION in collections else collections,
         tuple(map(_network, options.networks)),
         options.days,
@@ -146,7 +146,7 @@ def _network(text: str) -> Network:
         raise Misuse(message) from error
 
 
-def _print_table(found: Sequence[_Document]) -> None:
+def _print_table(found: Sequence[_TokenDocument]) -> None:
     table = plain_table("name", "id", "scopes", "collections", "networks", "expires", "last used", narrow=("id",))
     for each in found:
         words = [", ".join(each[name]) or NOTHING for name in ("scopes", "collections", "networks")]
@@ -155,7 +155,7 @@ def _print_table(found: Sequence[_Document]) -> None:
     console(sys.stdout).print(table)
 
 
-def _print_issued(document: _Document, *, json: bool) -> int:
+def _print_issued(document: _TokenDocument, *, json: bool) -> int:
     if json:
         print_json(document)
         return EXIT_OK

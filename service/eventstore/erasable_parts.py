@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 from domain.facts.erasure import (
-    Part,
+    ErasablePart,
 )
 from domain.facts.streams import incident_stream
 from domain.facts.union import (
@@ -57,7 +57,7 @@ class ErasableFacts:
 
     def __init__(self, session: AppendSession) -> None:
         self._session = session
-        self._erased: set[tuple[int, Part]] = set()
+        self._erased: set[tuple[int, ErasablePart]] = set()
 
     def expect_possible(self) -> None:
         """Raise ErasureUnavailable where the database lacks what erases."""
@@ -71,11 +71,11 @@ class ErasableFacts:
         further = self._naming(report_id, sorted(streams)) if streams else []
         return sorted([*found, *further], key=lambda each: each.row.position)
 
-    def parts(self, report_id: UUID, home: UUID) -> Mapping[Part, tuple[int, ...]]:
+    def parts(self, report_id: UUID, home: UUID) -> Mapping[ErasablePart, tuple[int, ...]]:
         """Return the positions of the facts about a report by the part that they have; not of those on its erasure."""
-        found: dict[Part, list[int]] = {"text": [], "sealed": []}
+        found: dict[ErasablePart, list[int]] = {"text": [], "sealed": []}
         for row, has_text, has_sealed in self.about(report_id, home):
-            parts: tuple[tuple[Part, bool], ...] = (("text", has_text), ("sealed", has_sealed))
+            parts: tuple[tuple[ErasablePart, bool], ...] = (("text", has_text), ("sealed", has_sealed))
             for part, there in parts:
                 if there and (row.position, part) not in self._erased and not row.is_a(PartsErased):
                     found[part].append(row.position)
@@ -103,7 +103,7 @@ class ErasableFacts:
             reports.setdefault(stream, set()).add(UUID(report_id))
         return SealedParts(sum(row[3] for row in rows) + len(unsent), reports)
 
-    def erase(self, positions: Mapping[Part, Iterable[int]]) -> None:
+    def erase(self, positions: Mapping[ErasablePart, Iterable[int]]) -> None:
         """Erase parts when the transaction ends."""
         of_text, of_sealed = (list(positions.get(part, ())) for part in ("text", "sealed"))
         self._erased.update((each, "text") for each in of_text)

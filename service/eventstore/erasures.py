@@ -6,7 +6,7 @@ from typing import Any, cast
 from uuid import UUID
 
 from domain.facts.erasure import (
-    Part,
+    ErasablePart,
 )
 from domain.facts.union import (
     PartsErased,
@@ -19,7 +19,7 @@ from service.eventstore.stored_fact import StoredFact
 class Erasures:
     """The positions of erasures, by the position and the part that was erased, and by the stream of a source."""
 
-    parts: dict[tuple[int, Part], int] = field(default_factory=dict[tuple[int, Part], int])
+    parts: dict[tuple[int, ErasablePart], int] = field(default_factory=dict[tuple[int, ErasablePart], int])
     sources: dict[UUID, list[int]] = field(default_factory=dict[UUID, list[int]])
 
     @property

@@ -5,7 +5,7 @@ from typing import cast
 from uuid import UUID
 
 from domain.facts.erasure import (
-    Part,
+    ErasablePart,
 )
 from domain.facts.streams import POLICY_STREAM, source_stream
 from domain.facts.union import (
@@ -77,7 +77,7 @@ class Repository:
             raise refusals.ReportUnknown(report_id=report_id)
         return row.stream
 
-    def report_parts(self, report_id: UUID, home: UUID) -> Mapping[Part, tuple[int, ...]]:
+    def report_parts(self, report_id: UUID, home: UUID) -> Mapping[ErasablePart, tuple[int, ...]]:
         """Return, by part, the positions of the facts about a report that have it; raises ErasureUnavailable."""
         self.erasable.expect_possible()
         return self.erasable.parts(report_id, home)

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 from uuid import UUID
 
-from domain.facts.erasure import Part
+from domain.facts.erasure import ErasablePart
 from domain.incident import refusals
 from domain.incident.erasure import SealedParts
 from domain.incident.source_decisions import Source
@@ -59,7 +59,7 @@ class VisibleStates:
         """Return a source; None if it is not registered."""
         return self._repository.source(origin)
 
-    def report_parts(self, report_id: UUID, home: UUID) -> Mapping[Part, tuple[int, ...]]:
+    def report_parts(self, report_id: UUID, home: UUID) -> Mapping[ErasablePart, tuple[int, ...]]:
         """Return, by part, the positions of the facts about a report that have it; raises ErasureUnavailable."""
         return self._repository.report_parts(report_id, home)
 

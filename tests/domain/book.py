@@ -13,7 +13,7 @@ from uuid import UUID, uuid5
 from domain import catalogue
 from domain.facts.encoding import encode
 from domain.facts.erasure import (
-    Part,
+    ErasablePart,
 )
 from domain.facts.streams import NAMESPACE, POLICY_STREAM, incident_stream, source_stream
 from domain.facts.union import (
@@ -86,7 +86,7 @@ class Book:
                 return each.stream
         raise ReportUnknown(report_id=report_id)
 
-    def report_parts(self, report_id: UUID, home: UUID) -> Mapping[Part, tuple[int, ...]]:  # noqa: ARG002 - the protocol's
+    def report_parts(self, report_id: UUID, home: UUID) -> Mapping[ErasablePart, tuple[int, ...]]:  # noqa: ARG002 - the protocol's
         """Return the positions of the facts about a report that have text, without those erased; nothing is sealed."""
         about = [each for each in self.facts if getattr(each.fact, "report_id", None) == report_id]
         erased = [each.fact for each in about if isinstance(each.fact, PartsErased)]

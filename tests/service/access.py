@@ -10,7 +10,7 @@ import httpx
 
 from service import wiring
 from service.access.issuing import IssuedToken, TokenIssuing, TokenRequest
-from service.access.principal import OPERATOR, SCOPES, Scope
+from service.access.principal import OPERATOR, SCOPES, AccessScope
 from service.access.sealing.key_encryption import KeyEncryption
 from service.access.tokens import Network
 from service.runtime.hosts import Hosts
@@ -43,7 +43,7 @@ def on_tokens(url: str, work: Callable[[TokenIssuing], Awaitable[T]]) -> T:
 
 def issued(
     url: str,
-    *scopes: Scope,
+    *scopes: AccessScope,
     name: str = "",
     collections: frozenset[str] | None = None,
     networks: tuple[Network, ...] = (),
@@ -54,7 +54,7 @@ def issued(
     return on_tokens(url, lambda tokens: tokens.make(wanted, OPERATOR))
 
 
-def one_of_each_scope(url: str) -> dict[Scope, IssuedToken]:
+def one_of_each_scope(url: str) -> dict[AccessScope, IssuedToken]:
     """Make a token for each scope alone."""
     return {scope: issued(url, scope) for scope in SCOPES}
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from psycopg.errors import InsufficientPrivilege
 
 from service.access.issuing import IssuedToken
-from service.access.principal import SCOPES, Scope
+from service.access.principal import SCOPES, AccessScope
 from service.postgres.role import service_role_url
 from tests.service.access import bearer, closed_service, issued
 from tests.service.serving import problem
@@ -99,7 +99,7 @@ def test_a_rotation_keeps_all_but_the_secret(client: httpx.Client, admin: Issued
 )
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], database=None)
 def test_nobody_hands_out_what_they_lack(
-    client: httpx.Client, admin: IssuedToken, of_desk: IssuedToken, scopes: set[Scope], collections: set[str]
+    client: httpx.Client, admin: IssuedToken, of_desk: IssuedToken, scopes: set[AccessScope], collections: set[str]
 ) -> None:
     for maker in (admin, of_desk):
         name = f"{maker.token.id}-{sorted(scopes)}-{sorted(collections)}"[:100]

@@ -17,7 +17,7 @@ from service.access.refusals import TokenInvalid, TooManyRequests
 from service.access.request_limits import MOST_FAILURES, RequestLimits
 from service.access.sessions import SessionStore
 from service.access.token_text import format_token
-from service.access.tokens import Token, TokenStore
+from service.access.tokens import AccessToken, TokenStore
 from service.postgres.pool import make_pool
 from tests.service.access import issued, on_tokens
 
@@ -37,7 +37,7 @@ class Counted(TokenStore):
     asked = 0
     gone = False
 
-    async def find(self, token_id: str) -> Token | None:
+    async def find(self, token_id: str) -> AccessToken | None:
         self.asked += 1
         if self.gone:
             raise psycopg.OperationalError

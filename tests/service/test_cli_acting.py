@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from service.access.principal import Scope
+from service.access.principal import AccessScope
 from tests.service.access import issued
 from tests.service.console import run
 from tests.service.serving import service, toll
@@ -26,7 +26,7 @@ def client(database_url: str) -> Iterator[httpx.Client]:
         yield served
 
 
-def token(url: str, name: str, *scopes: Scope) -> str:
+def token(url: str, name: str, *scopes: AccessScope) -> str:
     """Make a token of the collection `public`, and return its id."""
     return issued(url, *scopes, name=name, collections=frozenset(["public"])).token.id
 

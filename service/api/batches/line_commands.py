@@ -14,7 +14,7 @@ from domain.incident import commands
 from domain.incident.dispatch import AnyCommand
 from domain.values.sources import Introduction, Registration
 from domain.values.text_types import Strict
-from service.access.principal import Scope
+from service.access.principal import AccessScope
 from service.answers.answer import stream_of
 from service.api.requests.numbers import validate_coercing_numbers
 
@@ -39,7 +39,7 @@ class _CommandModel(NamedTuple):
     """
 
     model: type[Strict]
-    needed: Scope = "curate"
+    needed: AccessScope = "curate"
     names_incident: bool = False
 
 
@@ -80,7 +80,7 @@ class LineCommand(NamedTuple):
     incident: UUID | None
 
 
-def needed_by(name: str) -> Scope:
+def needed_by(name: str) -> AccessScope:
     """Return the scope that a command needs."""
     return _MODELS[name].needed
 

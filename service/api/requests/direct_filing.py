@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from domain.reports.kind import Report
-from service.access.principal import Scope as NeededScope
+from service.access.principal import AccessScope as NeededScope
 from service.api.errors.exception_types import SLUG_BY_EXCEPTION
 from service.api.errors.handlers import respond_to_exception
 from service.api.errors.problem import HttpProblem

@@ -27,7 +27,7 @@ from service.api.resource import Resource
 
 RESOURCE = Resource("erasure")
 
-SourceName = Annotated[str, Path(max_length=500, description="A source as documents name it: its slug.")]
+ErasedSource = Annotated[str, Path(max_length=500, description="A source as documents name it: its slug.")]
 
 
 class ReportErasure(Strict, frozen=True):
@@ -88,7 +88,7 @@ async def erase_report(write: WriteParameter, report_id: ReportId) -> Response:
         scope="admin",
     ),
 )
-async def erase_source(write: WriteParameter, principal: RequestPrincipal, source: SourceName) -> Response:
+async def erase_source(write: WriteParameter, principal: RequestPrincipal, source: ErasedSource) -> Response:
     """Destroy the key of its sealed parts, and erase them: those of all its reports at once, wherever they are.
 
     The fact that says so gives their number and names none, so that it links no reports to each other.
@@ -118,7 +118,7 @@ async def hold_incident(write: WriteParameter, incident: IncidentName) -> Respon
         LegalHold, "no-such-source nothing-changed every-collection-needed", examples=_HOLDS, scope="admin"
     ),
 )
-async def hold_source(write: WriteParameter, principal: RequestPrincipal, source: SourceName) -> Response:
+async def hold_source(write: WriteParameter, principal: RequestPrincipal, source: ErasedSource) -> Response:
     """While it is held, nothing is erased of its reports."""
     require_every_collection(principal)
     given = await write.read(LegalHold)

@@ -28,8 +28,8 @@ RESOURCE = Resource("sealed parts")
 PAGE = 100
 LONGEST_PAGE = 1000
 
-After = Annotated[int, Query(ge=0, le=2**63 - 1, description="The id of the last read that is known already.")]
-Limit = Annotated[int, Query(ge=1, le=LONGEST_PAGE, description="How many at most.")]
+AfterRead = Annotated[int, Query(ge=0, le=2**63 - 1, description="The id of the last read that is known already.")]
+MostReads = Annotated[int, Query(ge=1, le=LONGEST_PAGE, description="How many at most.")]
 
 
 class ReasonToRead(Strict, frozen=True):
@@ -106,7 +106,11 @@ async def read_sealed(write: WriteParameter, report_id: ReportId, principal: Req
     **RESOURCE.reads(RecordedReads, scope="audit"),
 )
 async def sealed_reads(
-    request: Request, services: InjectedServices, principal: RequestPrincipal, after: After = 0, limit: Limit = PAGE
+    request: Request,
+    services: InjectedServices,
+    principal: RequestPrincipal,
+    after: AfterRead = 0,
+    limit: MostReads = PAGE,
 ) -> Response:
     """All reads since the first, in the order in which they were recorded; none is ever changed or removed.
 

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from domain.values.time.clocks import format_instant
 from service.access.authenticator import session_hash
-from service.access.principal import Scope
+from service.access.principal import AccessScope
 from service.access.sessions import LASTS
 from service.api.authentication import COOKIE, credential_of
 from service.api.authorization import ANY_TOKEN
@@ -33,7 +33,7 @@ class SessionResponse(ResponseModel):
 
     name: str
     """Of the token that it stands for."""
-    scopes: list[Scope]
+    scopes: list[AccessScope]
     expires_at: str
 
 

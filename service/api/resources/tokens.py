@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from domain.values.text_types import Slug, Strict, Text
 from service.access.issuing import IssuedToken, TokenRequest
-from service.access.principal import EVERY_COLLECTION, PUBLIC, Scope
+from service.access.principal import EVERY_COLLECTION, PUBLIC, AccessScope
 from service.access.tokens import DEFAULT_DAYS, LONGEST_NAME, MOST_DAYS
 from service.api.models import ResponseModel
 from service.api.principals import RequestPrincipal
@@ -46,7 +46,7 @@ class TokenCreation(Strict, frozen=True):
     """A token to be made: what it permits, in which collections (`["*"]`: all of them), for how many days."""
 
     name: _Name = Field(examples=["desk-kyiv"])
-    scopes: list[Scope] = Field(min_length=1, max_length=10)
+    scopes: list[AccessScope] = Field(min_length=1, max_length=10)
     collections: list[_Collection] = Field(default=[PUBLIC], min_length=1, max_length=100)
     networks: list[Annotated[str, AfterValidator(_network)]] = Field(default=[], max_length=100)
     days: _Days = DEFAULT_DAYS
@@ -65,7 +65,7 @@ class TokenItem(ResponseModel):
     id: str
     """What facts are recorded by (`recorded_by`)."""
     name: str
-    scopes: list[Scope]
+    scopes: list[AccessScope]
     collections: list[str]
     """`*` is all of them."""
     networks: list[str]
