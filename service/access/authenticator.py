@@ -31,7 +31,7 @@ _SKEW: Final = timedelta(seconds=oidc.SKEW_SECONDS)
 
 
 class Credential(NamedTuple):
-    """What a request names itself by, as it was sent: the header `Authorization`, or the value of the cookie."""
+    """The credential of a request, as it was sent: the header `Authorization`, or the value of the cookie."""
 
     kind: Literal["bearer", "session"]
     sent: bytes

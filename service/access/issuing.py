@@ -23,7 +23,7 @@ class IssuedToken(NamedTuple):
 
 
 class TokenRequest(NamedTuple):
-    """What a token is to be; it lasts `days`. See AccessToken."""
+    """A request for a token that lasts `days`; the other fields are those of AccessToken."""
 
     name: str
     scopes: frozenset[AccessScope]

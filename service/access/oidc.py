@@ -55,7 +55,7 @@ class IssuerSettings(NamedTuple):
 
 
 class Vouched(NamedTuple):
-    """Who a JWT is of, and until when."""
+    """A verified JWT: its principal and its expiry."""
 
     principal: Principal
     expires_at: datetime

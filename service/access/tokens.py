@@ -83,7 +83,7 @@ class AccessToken(Struct, frozen=True):
 
 
 class NewToken(Struct, frozen=True):
-    """What a token is to be: see AccessToken."""
+    """The fields of a token to be made; they are those of AccessToken."""
 
     name: str
     scopes: frozenset[AccessScope]

@@ -41,7 +41,7 @@ class IncidentAt(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ViewQuestion:
-    """What a view says of an incident at a position; by the policy in force there, unless one is named.
+    """A question for a view of an incident at a position; by the policy in force there, unless one is named.
 
     `table`: as a CSV table too.
     """

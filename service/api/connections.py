@@ -26,7 +26,7 @@ CONNECTIONS: Final = 1_000
 
 @dataclass(frozen=True, slots=True)
 class ConnectionLimits:
-    """How many connections there may be, and for how many seconds each may keep the service waiting.
+    """Limits of connections: their number, and the seconds that each may keep the service waiting.
 
     A head must be whole within `head`. A body has `body` seconds, and a second more for each `rate` bytes that have
     come; time in which the service does not read does not count. An answer must be read further within `answer`.

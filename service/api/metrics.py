@@ -24,7 +24,7 @@ _ROUTE_PATH: Final = "knownwhen.route"
 
 
 class Metrics:
-    """What one process counts. No label holds what a client sent: routes are those of the OpenAPI."""
+    """The counters of one process. No label holds what a client sent: routes are those of the OpenAPI."""
 
     def __init__(self) -> None:
         self._registry = registry = CollectorRegistry()

@@ -1,4 +1,4 @@
-"""Which parts of facts were erased, and at which position, by the facts that say so."""
+"""Erased parts of facts, each with the position of the fact that says so."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field

@@ -54,7 +54,7 @@ class AppendableLog(Protocol):
 
 
 class WriterMetrics(Protocol):
-    """Where the writer counts what it does."""
+    """Counters of the writer's transactions and of its queue."""
 
     def queued(self, commands: int) -> None:
         """Say how many commands wait."""
