@@ -2,11 +2,13 @@
 
     python -m bench.soak --facts 1000000 --number 20000
 
-asks questions of every kind, mixed at random, over some connections at once.
+asks questions of every kind, mixed at random, over some connections at once; with `--minutes 60` for so long instead.
 """
 
 import argparse
 import asyncio
+import time
+from collections.abc import Callable
 from itertools import count
 from random import Random
 from typing import Final
@@ -27,7 +29,7 @@ _MOST_BODY: Final = 500
 _EXPECTED: Final = (200, 304)
 ABOUT = """## A service that goes on
 
-`python -m bench.soak --facts {facts} --number {number}`: after a log of {facts:,} facts was made, `knownwhen serve`
+`python -m bench.soak --facts {facts} {extent}`: after a log of {facts:,} facts was made, `knownwhen serve`
 with its projector is asked {number:,} questions of every kind, mixed at random, over {connections} connections at
 once, Python {python}. Milliseconds of all answers, and the resident memory of all its processes in MiB over time, in
 tenths of the whole.
@@ -45,13 +47,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     add_options(parser)
     parser.add_argument("--number", type=int, default=20_000, help="how many questions are asked in all")
+    parser.add_argument("--minutes", type=float, help="for how long they are asked, instead of how many")
     parser.add_argument("--write", action="store_true", help="write the section of docs/performance.md")
     options = parser.parse_args()
     with set_up(options) as setup:
-        found = {each.name: _soaked(setup, each, options.number) for each in setup.checkouts}
+        found = {each.name: _soaked(setup, each, options) for each in setup.checkouts}
+    asked = min(len(taken) for taken, _ in found.values())
+    extent = f"--minutes {options.minutes:g}" if options.minutes else f"--number {options.number}"
     text = ABOUT.format(
         facts=setup.facts,
-        number=options.number,
+        extent=extent,
+        number=asked,
         connections=CONNECTIONS,
         python=python(),
         answers=table(
@@ -69,23 +75,33 @@ def main() -> None:
         write_section("soak", text)
 
 
-def _soaked(setup: Setup, checkout: Checkout, number: int) -> tuple[list[float], Served]:
+def _soaked(setup: Setup, checkout: Checkout, options: argparse.Namespace) -> tuple[list[float], Served]:
     shape = setup.log(setup.facts)
     taken: list[float] = []
     with setup.kept.copy(shape) as url:
         processes.run(checkout, url, "rebuild")
         with processes.serving(checkout, url) as served:
-            asyncio.run(_ask_all(served.port, Log.at(url, shape.facts, setup.seed), number, taken))
+            log = Log.at(url, shape.facts, setup.seed)
+            log.chance = Random(f"soak {options.number}")  # noqa: S311 - the same questions every time are what is wanted
+            asyncio.run(_ask_all(served.port, log, _more(options), taken))
     return taken, served
 
 
-async def _ask_all(port: int, log: Log, number: int, taken: list[float]) -> None:
-    draws, numbers = list(kinds().values()), count()
-    log.chance = Random(f"soak {number}")  # noqa: S311 - the same questions every time are what is wanted
+def _more(options: argparse.Namespace) -> Callable[[], bool]:
+    """Return what says before each question whether it is asked."""
+    if options.minutes is None:
+        numbers = count()
+        return lambda: next(numbers) < options.number
+    until = time.monotonic() + options.minutes * 60
+    return lambda: time.monotonic() < until
+
+
+async def _ask_all(port: int, log: Log, more: Callable[[], bool], taken: list[float]) -> None:
+    draws = list(kinds().values())
 
     async def ask_on() -> None:
         async with Asker(port) as asker:
-            while next(numbers) < number:
+            while more():
                 target = log.chance.choice(draws)(log)
                 answered = await asker.get(target)
                 assert answered.status in _EXPECTED, (target, answered.status, answered.body[:_MOST_BODY])
