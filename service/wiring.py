@@ -181,10 +181,16 @@ def make_app(
     """
     from service.api.app import create_app  # noqa: PLC0415
     from service.api.metrics import Metrics  # noqa: PLC0415
+    from service.web.routes import ROUTES  # noqa: PLC0415
 
     metrics = Metrics()
     return create_app(
-        partial(_served, url, tokens, keys, metrics), uuid.uuid4, hosts, metrics, _tracer() if traces else None
+        partial(_served, url, tokens, keys, metrics),
+        uuid.uuid4,
+        hosts,
+        metrics,
+        _tracer() if traces else None,
+        ROUTES,
     )
 
 

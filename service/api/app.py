@@ -1,7 +1,7 @@
 """The FastAPI application: resources, middleware and exception handlers."""
 
 import gc
-from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib.metadata import PackageNotFoundError, version
 from typing import cast
@@ -10,6 +10,7 @@ from uuid import UUID
 from fastapi import FastAPI
 from opentelemetry.trace import Tracer
 from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import BaseRoute
 
 from domain.facts.encoding import CheckedFiling
 from domain.facts.union import ReportCorrected
@@ -42,11 +43,12 @@ def create_app(
     hosts: Hosts | None = None,
     metrics: Metrics | None = None,
     tracer: Tracer | None = None,
+    pages: Sequence[BaseRoute] = (),
 ) -> FastAPI:
     """Make the application. Its services are opened at startup by `opened`, and closed at shutdown.
 
     `new_id` makes the ids of faults in the log. Requests for hosts but `hosts`, by default loopback, are refused.
-    Requests are counted in `metrics`, and traced by `tracer`.
+    Requests are counted in `metrics`, and traced by `tracer`. `pages` are tried before the resources.
     """
     counted = metrics or Metrics()
 
@@ -72,6 +74,7 @@ def create_app(
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     hosts = hosts or Hosts()
+    app.router.routes.extend(pages)
     for resource in RESOURCES:
         app.router.routes.extend(resource.routes)
         if resource.middleware:

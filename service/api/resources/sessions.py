@@ -1,7 +1,7 @@
 """Sessions of browsers: a cookie instead of a token, as pages cannot send headers with event streams and downloads."""
 
 from datetime import datetime
-from typing import Final
+from typing import Final, Literal
 
 import orjson
 from fastapi import Request
@@ -35,6 +35,34 @@ class SessionResponse(ResponseModel):
     """Of the token that it stands for."""
     scopes: list[AccessScope]
     expires_at: str
+
+
+class WhoAsks(ResponseModel):
+    """Who asks, and what they may do."""
+
+    name: str
+    """Of the token; `operator` where none is needed, `anyone` or `nobody` without one."""
+    scopes: list[AccessScope]
+    collections: list[str] | None
+    """Those that may be read and written in; null for all, also those that do not exist yet."""
+    needs_token: bool
+    """Whether the service needs tokens and this request came without one."""
+    by: Literal["session", "bearer"] | None
+    """How the request named its token: by the cookie of a session, or in `Authorization`."""
+
+
+@RESOURCE.get(_OWN, summary="Show who asks", **RESOURCE.reads(WhoAsks, scope=None))
+async def show_session(request: Request, principal: RequestPrincipal) -> Response:
+    """Tell whose token this request came with, and what it permits; the same for everyone where none is needed."""
+    credential = credential_of(request.scope)
+    document = {
+        "name": principal.name,
+        "scopes": sorted(principal.scopes),
+        "collections": None if principal.collections is None else sorted(principal.collections),
+        "needs_token": principal.anonymous,
+        "by": credential.kind if credential else None,
+    }
+    return Response(orjson.dumps(document), 200, _UNCACHED, JSON)
 
 
 @RESOURCE.post(

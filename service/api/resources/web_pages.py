@@ -1,4 +1,4 @@
-"""HTML pages: index, operations and problem types. They load nothing from other hosts."""
+"""The index, and HTML pages of operations and problem types. They load nothing from other hosts."""
 
 from datetime import datetime
 from functools import lru_cache
@@ -21,7 +21,7 @@ from service.api.errors.problem import HttpProblem
 from service.api.errors.types import PROBLEMS_PATH
 from service.api.principals import principal_of
 from service.api.resource import Resource
-from service.api.responses import HTML, JSON, document_response, negotiate
+from service.api.responses import HTML, JSON, document_response
 from service.api.services import InjectedServices
 from service.runtime.worker_thread import in_thread
 
@@ -54,21 +54,10 @@ _TRY = "curl -H \"Authorization: Bearer $TOKEN\" '{base}v1/incidents'"
 @RESOURCE.get("/", include_in_schema=False, **RESOURCE.needs(None))
 async def index(request: Request, services: InjectedServices) -> Response:
     """Say what this is, where things are, and three lines to try."""
-    media_type = negotiate(request, JSON, HTML)
     principal = principal_of(request.scope)
-    access = _access(services)
     lines = await _lines(request, services) if principal.may("read") else [_TRY.format(base=request.base_url)]
-    if media_type == JSON:
-        return document_response(request, {"service": "knownwhen", "access": access, "links": _LINKS, "try": lines})
-    links = "".join(f'<li><a href="{path}">{name}</a></li>' for name, path in _LINKS.items())
-    shown = escape("\n".join(lines))
-    page = _html(
-        "Knownwhen",
-        f"<h1>Knownwhen</h1><p>What did we know, and when did we know it?</p><p>{escape(access)}</p>"
-        f"<ul>{links}</ul><pre>{shown}</pre>",
-    )
-    page.headers["Vary"] = "Accept"
-    return page
+    document = {"service": "knownwhen", "access": _access(services), "links": _LINKS, "try": lines}
+    return document_response(request, document)
 
 
 def _access(services: InjectedServices) -> str:

@@ -1,0 +1,112 @@
+"""Asks the HTTP interface within the process, as whoever asked for the page."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final, cast
+from urllib.parse import quote, urlencode
+
+import orjson
+from fastapi import FastAPI
+from starlette.datastructures import Headers
+from starlette.middleware.exceptions import ExceptionMiddleware
+from starlette.types import Message, Scope
+
+from service.api.responses import HEAD_ONLY, JSON
+
+Query = Mapping[str, str | int | Iterable[str] | None]
+"""Query parameters by name; one that is None or empty is left out, a list is given once for each of its members."""
+
+_OF_THE_PAGE: Final = frozenset({"endpoint", "path_params", "route", "router", HEAD_ONLY})
+"""Keys of an ASGI scope that are those of the page's own request."""
+_ERROR: Final = 400
+_REDIRECTS: Final = range(300, 400)
+
+
+@dataclass(frozen=True)
+class ApiAnswer:
+    """An answer of the interface. `url` is the path and query that was asked, as a client would."""
+
+    url: str
+    status: int
+    headers: Headers
+    body: bytes
+
+    @cached_property
+    def document(self) -> Any:  # noqa: ANN401 - documents are read member by member
+        """The JSON document."""
+        return orjson.loads(self.body)
+
+
+class ApiProblem(Exception):
+    """The interface refused: `answer` is its `application/problem+json`."""
+
+    def __init__(self, answer: ApiAnswer) -> None:
+        super().__init__(answer.document.get("detail", ""))
+        self.answer = answer
+        self.slug: str = str(answer.document.get("type", "")).rpartition("/")[2]
+
+
+class MovedTo(Exception):
+    """The incident asked about is merged into another, whose slug is `into`."""
+
+    def __init__(self, into: str) -> None:
+        super().__init__(into)
+        self.into = into
+
+
+class Api:
+    """The interface, asked with the credential of the request for a page."""
+
+    def __init__(self, scope: Scope) -> None:
+        app = cast("FastAPI", scope["app"])
+        self._inner = ExceptionMiddleware(app.router, app.exception_handlers)
+        self._scope = scope
+
+    async def get(self, path: str, query: Query | None = None, accept: str = JSON) -> ApiAnswer:
+        """Ask; the answer has status 200. Raises ApiProblem for a refusal, MovedTo for a merged incident."""
+        answer = await self.send("GET", path, query, accept=accept)
+        if answer.status in _REDIRECTS:
+            raise MovedTo(answer.headers["location"].split("/v1/incidents/")[1].partition("/")[0].partition("?")[0])
+        if answer.status >= _ERROR:
+            raise ApiProblem(answer)
+        return answer
+
+    async def send(self, method: str, path: str, query: Query | None = None, *, accept: str = JSON) -> ApiAnswer:
+        """Send a request without a body, and return its answer whatever its status."""
+        search = query_string(query or {})
+        kept = [pair for pair in self._scope["headers"] if pair[0] in (b"host", b"authorization", b"cookie")]
+        scope = {
+            **{key: value for key, value in self._scope.items() if key not in _OF_THE_PAGE},
+            "method": method,
+            "path": path,
+            "raw_path": quote(path).encode(),
+            "query_string": search.encode(),
+            "headers": [*kept, (b"accept", accept.encode())],
+        }
+        status, headers, pieces = 0, Headers(), list[bytes]()
+
+        async def collect(message: Message) -> None:
+            nonlocal status, headers
+            if message["type"] == "http.response.start":
+                status, headers = message["status"], Headers(raw=message["headers"])
+            else:
+                pieces.append(message.get("body", b""))
+
+        await self._inner(scope, _no_body, collect)
+        return ApiAnswer(f"{path}?{search}" if search else path, status, headers, b"".join(pieces))
+
+
+def query_string(query: Query) -> str:
+    """Return a query string without what is None or empty; colons, at signs and commas stay readable."""
+    pairs = [
+        (name, each)
+        for name, value in query.items()
+        for each in ([value] if isinstance(value, str | int) else value or ())
+        if each != ""
+    ]
+    return urlencode(pairs, safe=":@,/")
+
+
+async def _no_body() -> Message:
+    return {"type": "http.request", "body": b"", "more_body": False}

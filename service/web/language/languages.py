@@ -1,0 +1,132 @@
+"""A language: its sentences from a gettext catalogue, its plural forms, numerals and dates from CLDR (Babel).
+
+Message ids are the English sentences. Sentences of documents are not translated: they are part of digests.
+"""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from functools import cache
+from io import BytesIO
+from pathlib import Path
+from typing import Final, Literal
+
+from babel import Locale
+from babel.dates import format_date, format_time
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
+from babel.support import NullTranslations, Translations
+from markupsafe import escape
+
+Direction = Literal["ltr", "rtl"]
+Digits = Literal["latn", "arab"]
+"""A numbering system of CLDR: 0123456789, or ٠١٢٣٤٥٦٧٨٩."""
+
+CODES: Final = ("en", "ar")
+"""The languages there are, by BCP 47; the first is that of the message ids."""
+ALL_DIGITS: Final[tuple[Digits, ...]] = ("latn", "arab")
+_FOLDER: Final = Path(__file__).parent
+_ARABIC_DIGITS: Final = str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")
+_WESTERN_DIGITS: Final = {to: chr(origin) for origin, to in _ARABIC_DIGITS.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """A language, with the digits that the reader chose."""
+
+    code: str
+    digits: Digits
+    locale: Locale = field(repr=False, compare=False)
+    _catalogue: NullTranslations = field(repr=False, compare=False)
+
+    @property
+    def direction(self) -> Direction:
+        """The direction of its script."""
+        return "rtl" if self.locale.text_direction == "rtl" else "ltr"
+
+    @property
+    def name(self) -> str:
+        """Its name in itself."""
+        return self.locale.get_display_name() or self.code
+
+    @property
+    def forms(self) -> int:
+        """How many plural forms it has."""
+        return Catalog(locale=self.locale).num_plurals
+
+    def text(self, message: str, **values: object) -> str:
+        """Return a message in this language, with its named `%(places)s` filled in; values are escaped for HTML."""
+        return self._filled(self._catalogue.ugettext(message), values)
+
+    def plural(self, singular: str, plural: str, number: int, **values: object) -> str:
+        """Return a message in the plural form of `number`, which its place `%(number)s` is filled with."""
+        found = self._catalogue.ungettext(singular, plural, number)
+        return self._filled(found, {"number": self.number(number), **values})
+
+    def _filled(self, message: str, values: dict[str, object]) -> str:
+        if not values:
+            return message
+        return escape(message) % values
+
+    def number(self, value: int) -> str:
+        """Format a whole number with its groups of digits."""
+        return self.in_digits(format_decimal(value, locale=self.locale, numbering_system=self.digits))
+
+    def day(self, value: date | str) -> str:
+        """Format a day, such as 9 March 2025."""
+        day = date.fromisoformat(value) if isinstance(value, str) else value
+        return self.in_digits(format_date(day, "d MMMM y", locale=self.locale))
+
+    def day_said(self, said: str) -> str:
+        """Format a day as a report says it (EDTF); what is no single day is told in its own words."""
+        try:
+            return self.day(said)
+        except ValueError:
+            return self.in_digits(said)
+
+    def moment(self, value: datetime | str, offset: timedelta | None = None) -> str:
+        """Format a moment to the minute with its UTC offset; at `offset`, where one is given, else at its own."""
+        moment = instant(value)
+        if offset is not None:
+            moment = (moment.replace(tzinfo=None) - (moment.utcoffset() or timedelta())) + offset
+        else:
+            offset = moment.utcoffset() or timedelta()
+        day = format_date(moment.date(), "d MMMM y", locale=self.locale)
+        clock = format_time(moment.time(), "HH:mm", locale=self.locale)
+        return self.in_digits(f"{day}{self.comma}{clock} {self.offset(offset)}")
+
+    @property
+    def comma(self) -> str:
+        """What stands between the members of a list in its script."""
+        return "، " if self.direction == "rtl" else ", "
+
+    def offset(self, value: timedelta) -> str:
+        """Format a UTC offset, such as UTC+3."""
+        minutes = int(value.total_seconds()) // 60
+        sign, hours, rest = ("-" if minutes < 0 else "+"), *divmod(abs(minutes), 60)
+        return "UTC" if not minutes else f"UTC{sign}{hours}" + (f":{rest:02}" if rest else "")
+
+    def in_digits(self, text: str) -> str:
+        """Return a text of ours with its numerals in the digits that the reader chose."""
+        return text.translate(_ARABIC_DIGITS if self.digits == "arab" else _WESTERN_DIGITS)
+
+
+def instant(text: datetime | str) -> datetime:
+    """Return the moment that a document of the interface tells (RFC 3339)."""
+    return text if isinstance(text, datetime) else datetime.fromisoformat(text)
+
+
+@cache
+def language(code: str, digits: Digits) -> Language:
+    """Return a language of `CODES` with its catalogue, all files of its folder taken together."""
+    catalogue = NullTranslations()
+    for path in sorted((_FOLDER / code).glob("*.po")):
+        with path.open("rb") as file:
+            messages = read_po(file, locale=code)
+        compiled = BytesIO()
+        write_mo(compiled, messages)
+        compiled.seek(0)
+        found = Translations(compiled)
+        catalogue = catalogue.merge(found) if isinstance(catalogue, Translations) else found
+    return Language(code, digits, Locale.parse(code), catalogue)

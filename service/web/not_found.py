@@ -1,0 +1,29 @@
+"""The page of an address where there is none, for browsers; programs get the problem of the interface."""
+
+import re
+from typing import Final
+
+from starlette.responses import Response
+from starlette.routing import Match
+from starlette.types import Scope
+
+from service.web.page import BrowserRoute, Page, Pages
+
+NOT_FOUND: Final = Pages()
+_OF_THE_INTERFACE: Final = re.compile(r"/(v1|docs|problems|openapi\.json|healthz|readyz|metrics|assets)(/|$)")
+
+
+class _Elsewhere(BrowserRoute):
+    """A route of every path that is not the interface's."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        if scope["type"] == "http" and _OF_THE_INTERFACE.match(scope["path"]):
+            return Match.NONE, {}
+        return super().matches(scope)
+
+
+@NOT_FOUND.get("/{path:path}", _Elsewhere)
+async def not_found(page: Page) -> Response:
+    """Say that there is no such page."""
+    detail = page.language.text("There is no page at this address.")
+    return page.render("problem.html", {"problem": {"detail": detail}, "slug": "no-such-page"}, 404)

@@ -1,0 +1,196 @@
+"""A page that is being made: whose request it is, in which language and reading, and how it is rendered."""
+
+import asyncio
+import hashlib
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Final
+from urllib.parse import quote
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Match, Route
+from starlette.types import Scope
+
+from service.api.errors.problem import HttpProblem
+from service.api.responses import HTML, JSON, negotiate
+from service.web.api_client import Api, ApiAnswer, ApiProblem, MovedTo, Query, query_string
+from service.web.language.languages import ALL_DIGITS, CODES, Digits, Language, language
+from service.web.reading import Reading, reading_of
+from service.web.template_environment import templates
+
+_POLICY: Final = (
+    "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; form-action 'self';"
+    " frame-ancestors {ancestors}"
+)
+_NOT_MODIFIED: Final = 304
+_UNAUTHORIZED: Final = 401
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page for one request."""
+
+    request: Request
+    api: Api
+    language: Language
+    reading: Reading
+    session: Mapping[str, Any]
+    """The document of `GET /v1/session`: who asks, and what they may do."""
+    _used: dict[str, Any] = field(default_factory=dict[str, Any])
+
+    @property
+    def path(self) -> str:
+        """The path of the page."""
+        return self.request.url.path
+
+    def param(self, name: str) -> str | None:
+        """Return a parameter of the query; None where it is not given, or empty."""
+        return self.request.query_params.get(name, "").strip() or None
+
+    def params(self, name: str) -> list[str]:
+        """Return all values of a parameter that are not empty."""
+        return [each.strip() for each in self.request.query_params.getlist(name) if each.strip()]
+
+    def part_of_path(self, name: str) -> str:
+        """Return a parameter of the path."""
+        return self.request.path_params[name]
+
+    def may(self, scope: str) -> bool:
+        """Say whether who asks has a scope."""
+        return scope in self.session["scopes"]
+
+    @cached_property
+    def kept(self) -> dict[str, str]:
+        """The parameters that every link keeps: language and digits, where the query names them."""
+        return {name: value for name in ("lang", "digits") if (value := self.param(name))}
+
+    def link(self, path: str, query: Query | None = None, *, reading: Reading | bool = False) -> str:
+        """Return the address of a page in the same language; in this reading (True) or another, if wished."""
+        asked = self.reading.query() if reading is True else reading.query() if reading else {}
+        search = query_string({**asked, **(query or {}), **self.kept})
+        return f"{quote(path, safe='/:')}?{search}" if search else quote(path, safe="/:")
+
+    def here(self, **changes: str | int | None) -> str:
+        """Return the address of this page with some parameters of its query changed, or (None) left out."""
+        query: dict[str, Any] = {
+            name: self.request.query_params.getlist(name) for name in self.request.query_params if name not in changes
+        }
+        search = query_string({**query, **changes})
+        return f"{quote(self.path, safe='/:')}?{search}" if search else quote(self.path, safe="/:")
+
+    def render(
+        self,
+        template: str,
+        values: Mapping[str, object] | None = None,
+        status: int = 200,
+        *,
+        framed: bool = False,
+        headers: Mapping[str, str] | None = None,
+    ) -> Response:
+        """Render a template; pages of other sites may frame it if `framed`. 304 where the client has the same."""
+        body = templates(self.language).get_template(template).render(page=self, **(values or {})).encode()
+        tag = f'W/"{hashlib.sha256(body).hexdigest()[:32]}"'
+        sent = {
+            "Content-Security-Policy": _POLICY.format(ancestors="*" if framed else "'self'"),
+            "Content-Language": self.language.code,
+            "Referrer-Policy": "same-origin",
+            "Cache-Control": "no-cache" if status < _UNAUTHORIZED else "no-store",
+            "Vary": "Accept, Accept-Language",
+            "ETag": tag,
+            **(headers or {}),
+        }
+        if tag in self.request.headers.get("if-none-match", ""):
+            return Response(None, _NOT_MODIFIED, sent)
+        return Response(body, status, sent, f"{HTML}; charset=utf-8")
+
+
+Handler = Callable[[Page], Awaitable[Response]]
+
+
+class Pages:
+    """The pages of one file in `pages/`, which declares it as `PAGES`."""
+
+    def __init__(self) -> None:
+        self.routes: list[Route] = []
+
+    def get(self, path: str, route: type[Route] = Route) -> Callable[[Handler], Handler]:
+        """Declare the page at a path."""
+
+        def declare(handler: Handler) -> Handler:
+            async def endpoint(request: Request) -> Response:
+                return await respond(request, handler)
+
+            self.routes.append(route(path, endpoint, methods=["GET"], name=handler.__name__))
+            return handler
+
+        return declare
+
+
+class BrowserRoute(Route):
+    """A route for those who prefer HTML; what it does not match, later routes answer."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Match a request that prefers HTML to JSON."""
+        found, child = super().matches(scope)
+        if found is Match.FULL and not self._prefers_html(Request(scope)):
+            return Match.NONE, {}
+        return found, child
+
+    def _prefers_html(self, request: Request) -> bool:
+        try:
+            return negotiate(request, JSON, HTML) == HTML
+        except HttpProblem:
+            return False
+
+
+async def respond(request: Request, handler: Handler) -> Response:
+    """Make a page; a refusal of the interface becomes a page that says so, with its status."""
+    api = Api(request.scope)
+    session = await api.get("/v1/session")
+    page = Page(request, api, _language(request), reading_of(request.query_params), session.document)
+    try:
+        return await handler(page)
+    except MovedTo as moved:
+        path = request.url.path.replace(quote(request.path_params["slug"]), quote(moved.into), 1)
+        return RedirectResponse(f"{path}?{request.url.query}" if request.url.query else path, 307)
+    except ApiProblem as problem:
+        return page_of_problem(page, problem)
+
+
+def page_of_problem(page: Page, problem: ApiProblem) -> Response:
+    """Return the page that tells a refusal; where a token is needed, with the form that takes one."""
+    answer = problem.answer
+    retry = {"Retry-After": answer.headers["retry-after"]} if "retry-after" in answer.headers else {}
+    values = {"problem": answer.document, "slug": problem.slug}
+    return page.render("problem.html", values, answer.status, headers=retry)
+
+
+def _language(request: Request) -> Language:
+    """Return the language that the query names, else the best of those that the browser prefers, else the first."""
+    named = request.query_params.get("lang", "")
+    code = named if named in CODES else _preferred(request.headers.get("accept-language", ""))
+    digits = request.query_params.get("digits")
+    usual: Digits = "arab" if code == "ar" else "latn"
+    return language(code, next((each for each in ALL_DIGITS if each == digits), usual))
+
+
+def _preferred(header: str) -> str:
+    """Return the language of `CODES` that `Accept-Language` weighs most, the first of equals (RFC 9110 §12.5.4)."""
+    best, weight = CODES[0], 0.0
+    for each in header.split(","):
+        tag, _, quality = each.strip().partition(";q=")
+        code = tag.partition("-")[0].lower()
+        try:
+            found = float(quality or 1)
+        except ValueError:
+            continue
+        if code in CODES and found > weight:
+            best, weight = code, found
+    return best
+
+
+async def gather(*asked: Awaitable[ApiAnswer]) -> list[Any]:
+    """Ask several things at once, and return their documents. Raises the first refusal."""
+    return [answer.document for answer in await asyncio.gather(*asked)]

@@ -1,0 +1,1 @@
+"""SLOT: one file, one page or several of one thing. Each declares `PAGES`."""

@@ -1,0 +1,18 @@
+"""The routes of all pages, to be added to the application."""
+
+from collections.abc import Iterator, Sequence
+from typing import Final, cast
+
+from starlette.routing import BaseRoute
+
+from domain.slots import discover
+from service.web import assets, pages
+from service.web.not_found import NOT_FOUND
+from service.web.page import Pages
+
+ROUTES: Final[Sequence[BaseRoute]] = (
+    assets.ROUTE,
+    *(route for each in cast("Iterator[Pages]", discover(pages, "PAGES")) for route in each.routes),
+    *NOT_FOUND.routes,
+)
+"""Every page of the slot `pages/`, and the static files."""

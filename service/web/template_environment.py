@@ -1,0 +1,44 @@
+"""The Jinja environment of each language: what every template may call."""
+
+from functools import cache, partial
+from pathlib import Path
+from typing import Final, cast
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from service.web.api_client import query_string
+from service.web.assets import asset_url
+from service.web.language.labels import label
+from service.web.language.languages import Language
+
+TEMPLATES: Final = Path(__file__).parent / "templates"
+
+
+@cache
+def templates(shown: Language) -> Environment:
+    """Return the templates in a language, with its functions and filters of sentences, figures and dates."""
+    made = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    functions = {
+        "_": shown.text,
+        "asset_url": asset_url,
+        "label": partial(label, shown),
+        "language": shown,
+        "plural": shown.plural,
+        "query_string": query_string,
+    }
+    filters = {"bdi": _isolated, "day": shown.day, "moment": shown.moment, "number": shown.number}
+    cast("dict[str, object]", made.globals).update(functions)
+    cast("dict[str, object]", made.filters).update(filters)
+    return made
+
+
+def _isolated(text: object) -> Markup:
+    """Isolate words of another direction within a line."""
+    return Markup("<bdi>%s</bdi>") % escape(text)

@@ -1,0 +1,47 @@
+"""A service with the sample, and a Chromium to look at it."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser
+
+from service import wiring
+from service.console import samples
+from service.wiring import make_app
+from tests.service.projected import projecting
+from tests.service.serving import serving
+from tests.service.web.browser import MISSING, Tab, away_from_playwright, chromium, launched, new_tab
+
+SAMPLE = "syria-coast-2025"
+
+
+async def _load(url: str) -> None:
+    async with wiring.services(url) as services:
+        await samples.load(services.writer, samples.read_named(SAMPLE), lambda _: None)
+
+
+@pytest.fixture(scope="package")
+def site(migrated_template: str, create_database: Callable[[str], str]) -> Iterator[str]:
+    """Return the address of a service with the sample and a projector, open to all; tests of this folder share it."""
+    url = create_database(migrated_template)
+    away_from_playwright(_load(url))
+    with projecting(url), serving(make_app(url)) as address:
+        yield address
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    """Return a running Chromium. It ends with the package: while it runs, its loop is that of the main thread."""
+    if chromium() is None:
+        pytest.skip(MISSING)
+    with launched() as running:
+        yield running
+
+
+@pytest.fixture
+def tab(browser: Browser, site: str) -> Iterator[Tab]:
+    """Return a tab on the site; whatever it showed, no script failed and nothing was asked of another host."""
+    opened = new_tab(browser, site)
+    yield opened
+    opened.page.context.close()
+    assert opened.faults == []
