@@ -3,6 +3,7 @@
 from starlette.responses import Response
 
 from service.web.page import Page, Pages, gather
+from service.web.parts.incident_context import IncidentContext
 from service.web.parts.local_time import LocalTime
 from service.web.parts.names import Names
 from service.web.parts.timeline import select, timeline, timeline_query, to_explain
@@ -22,5 +23,6 @@ async def incident(page: Page) -> Response:
     as_of = {"as_of": page.reading.as_of}
     histories = await gather(*(page.api.get(f"/v1/reports/{each}", as_of) for each in to_explain(selected)))
     names = Names(page.language, state["data"], entries)
-    made = timeline(page.language, names, state, told, selected, histories, params, page.here, page.link)
+    context = IncidentContext(page.language, names, state, page.link)
+    made = timeline(context, told, selected, histories, params, page.here)
     return page.render("incident.html", {"state": state, "timeline": made})

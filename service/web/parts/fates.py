@@ -43,7 +43,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Fate:
-    """One thing that became of a report, with the reason given. `position` is where the log has it, if that is known."""
+    """One thing that became of a report, with the reason given. `position` is where the log has it, if known."""
 
     sentence: str
     reason: str = ""
@@ -102,6 +102,20 @@ def fates_of(language: Language, names: Names, clock: LocalTime, history: Docume
     return found
 
 
+def latest_content(history: Document) -> Document:
+    """Return the content of a report as filed, or as last corrected."""
+    return next(step["report"] for step in reversed(history["history"]) if "report" in step)
+
+
+def last_marks(history: Document, fact: str, undone: str) -> frozenset[str]:
+    """Return the figures of which the last of two facts is `fact`; one with `disputed` false undoes the mark."""
+    found: dict[str, bool] = {}
+    for step in history["history"]:
+        if step["fact"] in (fact, undone) and "claim" in step:
+            found[step["claim"]] = step["fact"] == fact and step.get("disputed", True)
+    return frozenset(name for name, holds in found.items() if holds)
+
+
 def _fate(language: Language, names: Names, clock: LocalTime, step: Document, before: Document) -> Fate:
     changes: tuple[Change, ...] = ()
     if step["fact"] == "corrected":
@@ -130,7 +144,8 @@ def _corrected(language: Language, names: Names, clock: LocalTime, step: Documen
 
 def _retracted(language: Language, names: Names, clock: LocalTime, step: Document) -> str:
     del names
-    moment = (step.get("reported") or {}).get("latest")
+    reported: Document = step.get("reported") or {}
+    moment: str | None = reported.get("latest")
     by_source = step["by"] == "source"
     day = language.day(clock.day(moment)) if moment else ""
     if "claim" in step and by_source:
@@ -187,7 +202,9 @@ def _erased(language: Language, names: Names, clock: LocalTime, step: Document) 
     parts = step.get("parts") or ()
     if "text" in parts and "sealed" in parts:
         return language.text("Its words and its sealed part were erased.")
-    return language.text("Its sealed part was erased.") if "sealed" in parts else language.text("Its words were erased.")
+    return (
+        language.text("Its sealed part was erased.") if "sealed" in parts else language.text("Its words were erased.")
+    )
 
 
 _SENTENCES: Final = {

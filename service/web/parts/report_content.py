@@ -94,7 +94,7 @@ def _figure(language: Language, names: Names, claim: Document, part: bool) -> Fi
 def counts_of(language: Language, names: Names, claim: Document) -> str:
     """Return what a figure of a report counts; its event is told as “this event”."""
     scope = claim.get("scope") or "incident"
-    key = {
+    key: dict[str, Any] = {
         "measure": claim["measure"],
         "population": claim.get("population") or {},
         "scope": "incident" if scope == "event" else scope,
@@ -142,6 +142,6 @@ def web_host(url: str) -> str | None:
     """Return the host of an address of http or https; None for any other."""
     try:
         split = urlsplit(url)
-        return split.hostname if split.scheme in ("http", "https") else None
     except ValueError:
         return None
+    return split.hostname if split.scheme in ("http", "https") else None

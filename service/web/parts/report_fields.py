@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from service.web.language.labels import label, marked
 from service.web.language.languages import Language
@@ -125,12 +125,13 @@ def fields_of(language: Language, names: Names, clock: LocalTime, report: Docume
 
 def values_of(language: Language, names: Names, clock: LocalTime, field: str, value: object) -> tuple[str, ...]:
     """Return the values of a field in words."""
-    if value is None or value is False or value == [] or value == {}:
+    if value is None or value is False or value in ([], {}):
         return ()
     if isinstance(value, list):
-        return tuple(word for each in value for word in values_of(language, names, clock, field, each))
+        several = cast("list[object]", value)
+        return tuple(word for each in several for word in values_of(language, names, clock, field, each))
     if isinstance(value, Mapping):
-        return (_member_words(language, names, field, value),)
+        return (_member_words(language, names, field, cast("Mapping[str, Any]", value)),)
     if value is True:
         return (language.text("yes"),)
     return (_word(language, names, clock, field, str(value)),)
@@ -141,6 +142,8 @@ def _word(language: Language, names: Names, clock: LocalTime, field: str, value:
         return names.actor(value)
     if field in _CODES:
         return language.text(WORDS[value]) if value in WORDS else value.replace("_", " ")
+    if field == "language":
+        return cast("Mapping[str, str]", language.locale.languages).get(value.partition("-")[0].lower(), value)
     if field in ("source", "via"):
         return names.source(value)
     if field in ("kind", "event", "method"):

@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple
 from service.web.language.labels import label, marked
 from service.web.language.languages import Language, instant
 from service.web.parts.fates import Fate, cause_sentence, changes_of, fates_of
+from service.web.parts.incident_context import IncidentContext
 from service.web.parts.local_time import LocalTime
 from service.web.parts.names import Names
 from service.web.parts.report_content import (
@@ -31,6 +32,7 @@ MOST_EXPLAINED: Final = 25
 CHOICES: Final = ("kind", "source", "tier", "standing")
 """Parameters that filter, each of which may be given several times."""
 PARAMETERS: Final = (*CHOICES, "order", "page", "report", "day", "print")
+_LONGEST_NUMBER: Final = 9
 _TITLES: Final = {
     "kind": marked("Kind"),
     "source": marked("Source"),
@@ -40,7 +42,7 @@ _TITLES: Final = {
 
 
 class TimelineQuery(NamedTuple):
-    """What a reader asked of the timeline: its order, filters, and page, or the report or day that the page is to have."""
+    """What a reader asked of the timeline: its order, filters and page, or a report or day that the page is to have."""
 
     order: str = "occurred"
     chosen: Mapping[str, Sequence[str]] = {}
@@ -145,7 +147,7 @@ def timeline_query(params: Sequence[tuple[str, str]]) -> TimelineQuery:
     return TimelineQuery(
         order="reported" if given.get("order") == "reported" else "occurred",
         chosen={name: values for name, values in chosen.items() if values},
-        page=int(page) if page.isdecimal() and len(page) < len(str(PER_PAGE)) * 3 else None,
+        page=int(page) if page.isdecimal() and len(page) < _LONGEST_NUMBER else None,
         report=given.get("report"),
         day=given.get("day"),
         whole=given.get("print") == "1",
@@ -202,28 +204,25 @@ def to_explain(selected: Selected) -> list[str]:
     return ids[:MOST_EXPLAINED]
 
 
-def timeline(  # noqa: PLR0913 - the documents of a page
-    language: Language,
-    names: Names,
-    state: Document,
+def timeline(
+    context: IncidentContext,
     document: Document,
     selected: Selected,
     histories: Sequence[Document],
     params: Sequence[tuple[str, str]],
     here: Callable[..., str],
-    link: Callable[..., str],
 ) -> Timeline:
-    """Make the timeline of an incident from `state/1` and `timeline/1`, with the histories of reports to explain."""
-    clock = LocalTime(state["data"])
+    """Make the timeline of an incident from `timeline/1`, with the histories of reports to explain."""
+    language = context.language
     entries = document["data"]["entries"]
-    make = _EntryMaker(language, names, clock, state, document["text"], histories, link)
+    make = _EntryMaker(context, document["text"], histories)
     first = (selected.page - 1) * PER_PAGE
     chosen = selected.query.chosen
     no_page = dict.fromkeys(("report", "day"))
     return Timeline(
         order=selected.query.order,
         days=_days(language, selected.entries, make),
-        filters=_filters(language, names, entries, chosen),
+        filters=_filters(language, context.names, entries, chosen),
         kept=tuple(pair for pair in params if pair[0] not in PARAMETERS and pair[1]),
         total=len(entries),
         found=selected.found,
@@ -239,9 +238,7 @@ def timeline(  # noqa: PLR0913 - the documents of a page
     )
 
 
-def _days(
-    language: Language, entries: Sequence[tuple[date | None, Document]], make: "_EntryMaker"
-) -> tuple[Day, ...]:
+def _days(language: Language, entries: Sequence[tuple[date | None, Document]], make: "_EntryMaker") -> tuple[Day, ...]:
     days: dict[date | None, list[Entry]] = {}
     for day, entry in entries:
         days.setdefault(day, []).append(make(entry))
@@ -275,18 +272,9 @@ def _option_name(language: Language, names: Names, name: str, value: str) -> str
 class _EntryMaker:
     """Makes entries from those of `timeline/1`."""
 
-    def __init__(  # noqa: PLR0913 - the documents of a page
-        self,
-        language: Language,
-        names: Names,
-        clock: LocalTime,
-        state: Document,
-        texts: Document,
-        histories: Sequence[Document],
-        link: Callable[..., str],
-    ) -> None:
-        self._language, self._names, self._clock, self._texts, self._link = language, names, clock, texts, link
-        self._grades = {each["source"]: each["grade"] for each in state["data"]["sources"]}
+    def __init__(self, context: IncidentContext, texts: Document, histories: Sequence[Document]) -> None:
+        self._context, self._texts = context, texts
+        self._language, self._names, self._clock = context.language, context.names, context.clock
         self._histories = {each["report_id"]: each for each in histories}
 
     def __call__(self, entry: Document) -> Entry:
@@ -299,13 +287,13 @@ class _EntryMaker:
         words = words_of(self._texts.get(entry["text"]))
         return Entry(
             id=entry["report_id"],
-            href=self._link(f"/reports/{entry['report_id']}", reading=True),
+            href=self._context.link(f"/reports/{entry['report_id']}", reading=True),
             said=_milliseconds(latest) if latest else None,
             standing=standing,
             kind=report["kind"],
             tier=entry["tier"],
             source=names.source(source_of(report)),
-            grade=self._grades.get(entry["origin"], ""),
+            grade=self._context.grades.get(entry["origin"], ""),
             via=tuple(names.source(each) for each in report.get("via") or ()),
             occurred=self._clock.said(language, entry["occurred"]),
             reported=self._clock.said(language, entry["reported"]),
