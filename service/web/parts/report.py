@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
-from service.web.language.labels import label, marked
+from service.web.language.labels import label
 from service.web.language.languages import Language
 from service.web.parts.curation import ACTIONS
 from service.web.parts.fates import Fate, fates_of, last_marks, latest_content
@@ -24,7 +24,6 @@ from service.web.parts.report_content import (
 from service.web.parts.report_fields import Field, field_name, fields_of, values_of
 
 Document = Mapping[str, Any]
-_COORDINATES: Final = marked("%(latitude)s, %(longitude)s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +142,7 @@ def _venue(report: Document) -> list[Document]:
 def _place(language: Language, place: Document) -> Place:
     point = ""
     if "lat" in place and "lon" in place:
-        point = language.text(_COORDINATES, latitude=place["lat"], longitude=place["lon"])
+        point = f"{place['lat']}, {place['lon']}"
     territories = cast("Mapping[str, str]", language.locale.territories)
     country = territories.get(place.get("country", ""), "")
     return Place(place_name(language, place), country, point)

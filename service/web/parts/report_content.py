@@ -50,14 +50,14 @@ class Link:
     archived: bool
 
 
-def words_of(text: Document | None) -> Words:
+def words_of(told: Document | None) -> Words:
     """Return the free text that an answer holds under a commitment, or within a report."""
-    if not text:
+    if not told:
         return Words()
-    if "erased" in text:
-        return Words(erased=text["erased"])
-    plain = {name: text[name] for name in ("summary", "occurred_words", "notes", "reason") if text.get(name)}
-    return Words(**plain, quotes=tuple(text.get("quotes") or ()))
+    if "erased" in told:
+        return Words(erased=told["erased"])
+    plain = {name: told[name] for name in ("summary", "occurred_words", "notes", "reason") if told.get(name)}
+    return Words(**plain, quotes=tuple(told.get("quotes") or ()))
 
 
 def source_of(report: Document) -> str:
@@ -101,7 +101,7 @@ def counts_of(language: Language, names: Names, claim: Document) -> str:
         "manner": claim.get("manner"),
     }
     name = key_name(language, key, names)
-    return f"{name}{language.comma}{language.text('in this event')}" if scope == "event" else name
+    return language.comma.join((name, language.text("in this event"))) if scope == "event" else name
 
 
 def _remarks(language: Language, claim: Document) -> tuple[str, ...]:
