@@ -1,8 +1,12 @@
 """One report: all it says, where the log has it, what became of it, and what may be done about it."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from starlette.responses import Response
 
 from service.web.page import Page, Pages, gather
+from service.web.parts.fates import latest_content
 from service.web.parts.incident_context import IncidentContext
 from service.web.parts.names import Names
 from service.web.parts.report import report_page
@@ -15,11 +19,20 @@ async def report(page: Page) -> Response:
     """Show a report."""
     as_of = {"as_of": page.reading.as_of}
     (history,) = await gather(page.api.get(f"/v1/reports/{page.part_of_path('report_id')}", as_of))
-    (state,) = await gather(page.api.get(f"/v1/incidents/{history['incident']}", as_of))
-    context = IncidentContext(page.language, Names(page.language, state["data"]), state, page.link)
+    own = f"/v1/incidents/{history['incident']}"
+    state, named = await gather(page.api.get(own, as_of), page.api.get(f"{own}/names", as_of))
+    names = Names(page.language, state["data"], _as_entries(history), named["data"])
+    context = IncidentContext(page.language, names, state, page.link)
     recorded_by = await _recorder(page, history["history"][0]["position"])
     made = report_page(context, history, recorded_by, page.may)
     return page.render("report.html", {"report": made})
+
+
+def _as_entries(history: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the entry of `timeline/1` that names the event of a report, where it names one."""
+    report = latest_content(history)
+    occurred = {"said": report["occurred"]} if report.get("occurred") else None
+    return [{"event": report["event"], "report": report, "occurred": occurred}] if report.get("event") else []
 
 
 async def _recorder(page: Page, position: int) -> str:

@@ -7,6 +7,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from service.web.language.languages import Language, instant
+from service.web.parts.days import day_said
 
 _DAY: Final = re.compile(r"(\d{4}-\d{2}-\d{2})(?=$|[T~?%/])")
 """An EDTF day at the start of what is said, exact or qualified."""
@@ -36,24 +37,17 @@ class LocalTime:
         return language.moment(local, local.utcoffset())
 
     def said(self, language: Language, span: Mapping[str, Any] | None) -> str:
-        """Format a date as it was said: a day, a moment, an interval of both, or else its own words; empty for None."""
+        """Format a date as it was said: a day, a moment, an interval of both, or its own words; empty for None."""
         if not span:
             return ""
-        begin, slash, end = span["said"].partition("/")
-        if not slash:
-            return self._said(language, begin)
-        if begin in ("", ".."):
-            return language.text("until %(end)s", end=self._said(language, end))
-        if end in ("", ".."):
-            return language.text("from %(begin)s on", begin=self._said(language, begin))
-        return f"{self._said(language, begin)} – {self._said(language, end)}"
+        said = str(span["said"])
+        if "T" not in said:
+            return day_said(language, said)
+        first, _, last = (self._said(language, each) for each in said.partition("/"))
+        return language.text("%(first)s to %(last)s") % {"first": first, "last": last} if last else first
 
     def _said(self, language: Language, said: str) -> str:
-        if "T" in said:
-            return self.moment(language, said)
-        about = said[-1:] in ("~", "?", "%")
-        day = language.day_said(said.rstrip("~?%"))
-        return language.text("about %(figure)s", figure=day) if about else day
+        return self.moment(language, said) if "T" in said else day_said(language, said) if said else ""
 
 
 def _zone(offset: str | None, name: str | None) -> tzinfo:

@@ -138,21 +138,27 @@ def values_of(language: Language, names: Names, clock: LocalTime, field: str, va
 
 
 def _word(language: Language, names: Names, clock: LocalTime, field: str, value: str) -> str:
-    if field in _ACTORS:
-        return names.actor(value)
     if field in _CODES:
         return language.text(WORDS[value]) if value in WORDS else value.replace("_", " ")
+    if field in _FAMILIES:
+        return label(language, _FAMILIES[field], value)
+    if field in _DATES:
+        return clock.said(language, {"said": value})
     if field == "language":
         return cast("Mapping[str, str]", language.locale.languages).get(value.partition("-")[0].lower(), value)
-    if field in ("source", "via"):
+    return _name(names, field, value)
+
+
+def _name(names: Names, field: str, value: str) -> str:
+    if field in _ACTORS:
+        return names.actor(value)
+    if field in _SOURCES:
         return names.source(value)
-    if field in ("kind", "event", "method"):
-        return names.event(value) if field == "event" else label(language, _FAMILIES[field], value)
-    if field in ("occurred", "reported_at", "effective", "due"):
-        return clock.said(language, {"said": value})
-    return value
+    return names.event(value) if field == "event" else value
 
 
+_DATES: Final = frozenset({"occurred", "reported_at", "effective", "due"})
+_SOURCES: Final = frozenset({"source", "via"})
 _FAMILIES: Final = {"kind": "kind", "method": "manner"}
 
 
