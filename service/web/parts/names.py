@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from service.web.language.bidi import isolated
 from service.web.language.labels import label
 from service.web.language.languages import Language
 from service.web.parts.days import day_said
@@ -32,21 +33,22 @@ class Names:
     def source(self, origin: str) -> str:
         """Return the name of an origin: a source, or `anonymous:<words>|<relay>`."""
         if origin.startswith(_ANONYMOUS):
-            return origin.removeprefix(_ANONYMOUS).partition("|")[0]
-        return self._sources.get(origin) or slug_words(origin)
+            words, bar, relay = origin.removeprefix(_ANONYMOUS).rpartition("|")
+            return isolated(words if bar else relay)
+        return isolated(self._sources.get(origin) or slug_words(origin))
 
     def actor(self, slug: str) -> str:
         """Return the name of an actor."""
-        return self._actors.get(slug) or slug_words(slug)
+        return isolated(self._actors.get(slug) or slug_words(slug))
 
     def event(self, slug: str) -> str:
         """Return the title of an event: what happened, where and when, by the first report of it."""
         entry = self._events.get(slug)
         if entry is None:
-            return slug_words(slug)
+            return isolated(slug_words(slug))
         report = entry["report"]
         kind = label(self._language, "kind", report["kind"])
-        places = [each["name"] for each in report.get("places", ())]
+        places = [isolated(each["name"]) for each in report.get("places", ())]
         days = [day_said(self._language, entry["occurred"]["said"])] if entry.get("occurred") else []
         return self._language.comma.join([kind, *places[:1], *days])
 
@@ -61,7 +63,7 @@ class Names:
             within = "" if name == "incident" else slug_words(name.removeprefix(_EVENT))
             counted = self._language.text("as counted for %(incident)s") % {"incident": slug_words(home)}
             return self._language.comma.join(each for each in (within, counted) if each)
-        return self._scopes.get(scope) or slug_words(scope)
+        return isolated(self._scopes.get(scope) or slug_words(scope))
 
 
 def slug_words(slug: str) -> str:

@@ -40,7 +40,7 @@ class ReportPage:
     """A report as its page shows it: the latest content, how it was filed, and what became of it since."""
 
     id: str
-    title: str
+    title: tuple[str, ...]
     kind: str
     standing: str
     language: str | None
@@ -100,10 +100,10 @@ def report_page(
     )
 
 
-def _title(language: Language, clock: LocalTime, report: Document) -> str:
+def _title(language: Language, clock: LocalTime, report: Document) -> tuple[str, ...]:
     said = clock.said(language, {"said": report["reported_at"]}) if report.get("reported_at") else ""
     place = [each["name"] for each in report.get("places") or ()][:1]
-    return language.comma.join(each for each in (label(language, "kind", report["kind"]), *place, said) if each)
+    return tuple(each for each in (label(language, "kind", report["kind"]), *place, said) if each)
 
 
 def _marks(history: Document) -> tuple[frozenset[str], frozenset[str]]:
