@@ -3,7 +3,8 @@
 import json
 import re
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -13,6 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 from service.web.language.bidi import isolated
 from service.web.parts.report_content import web_host
 from tests.patience import PATIENCE
+from tests.service.access import bearer, closed_service, issued
 from tests.service.serving import filed, opened, toll
 from tests.service.web.browser import PHONE, Tab, new_tab
 
@@ -72,7 +74,7 @@ def test_filter_exchanges_the_timeline_alone_and_keeps_the_focus(tab: Tab) -> No
     assert page.locator(ENTRIES).count() == 23
     assert "source=sohr" in page.url
     assert page.evaluate("window.stayed && document.activeElement.value") == "sohr"
-    page.get_by_label("retracted").check()
+    page.get_by_role("checkbox", name="retracted").check()
     expect(page.locator(ENTRIES)).to_have_count(1)
     page.reload(wait_until="networkidle")
     assert page.locator(ENTRIES).count() == 1
@@ -327,10 +329,10 @@ def _hostile(words: str) -> dict[str, Any]:
         "places": [{"name": label, "country": "SY", "admin1": label}],
         "actors": [{"name": label, "slug": "villain", "type": label, "side": label, "role": label}],
         "tags": [label],
-        "attributes": {label: words},
+        "attributes": {label: words[:1000]},
         "external_ids": {label: label},
         "claims": [claim],
-        "text": {"summary": words, "quotes": [words], "notes": words, "occurred_words": label},
+        "text": {"summary": words, "quotes": [words[:1000]], "notes": words, "occurred_words": label},
     }
 
 
@@ -348,7 +350,7 @@ REORDERED = r"""() => {
     if (safe && depth === 0) continue;
     let around = holder;
     while (around && around.textContent.trim() === text.trim()) {
-      if (getComputedStyle(around).unicodeBidi.includes("isolate") || getComputedStyle(around).unicodeBidi === "plaintext") break;
+      if (/isolate|plaintext/.test(getComputedStyle(around).unicodeBidi)) break;
       around = around.parentElement;
     }
     if (!around || around.textContent.trim() !== text.trim()) found.push(`${holder.tagName}: ${text.slice(0, 60)}`);
@@ -380,7 +382,7 @@ def test_hostile_words_are_shown_as_words_everywhere(
     for path in paths:
         if client.get(path, headers={"Accept": "text/html"}).status_code == 404:
             continue
-        for language in ("en", "ar"):
+        for language in ("en", "ar") if path in (incident, report) else ("en",):
             page = tab.open(f"{path}{'&' if '?' in path else '?'}lang={language}")
             page.evaluate("for (const each of document.querySelectorAll('main details')) each.open = true")
             assert tab.overflow() == [], path
@@ -389,9 +391,31 @@ def test_hostile_words_are_shown_as_words_everywhere(
             assert page.locator("a[href^='javascript:']").count() == 0
     page = tab.open(report)
     text = page.locator("main").text_content() or ""
-    assert text.count(words) >= 6
+    assert text.count(words) >= 4
     assert tab.faults == []
     tab.page.context.close()
+
+
+def test_forms_are_for_those_who_may_send_them(migrated_template: str, create_database: Callable[[str], str]) -> None:
+    url = create_database(migrated_template)
+    with ThreadPoolExecutor(1) as thread:
+        reading, writing = (thread.submit(issued, url, *scopes).result() for scopes in (["read"], ["read", "report"]))
+    with closed_service(url) as client:
+        client.headers.update(bearer(writing) | {"Accept": "text/html, application/json;q=0.9"})
+        slug = opened(client)
+        report_id = filed(client, slug, toll())["report_id"]
+        assert "Take it back" in client.get(f"/reports/{report_id}").text
+        assert "Judge its credibility" not in client.get(f"/reports/{report_id}").text
+        assert client.get(f"/reports/{report_id}/retract").status_code == 200
+        assert client.get(f"/reports/{report_id}/assess").status_code == 403
+        client.headers.update(bearer(reading))
+        assert "/retract" not in client.get(f"/reports/{report_id}").text
+        assert "/curate" not in client.get(f"/incidents/{slug}").text
+        for path in (f"/reports/{report_id}/retract", f"/incidents/{slug}/curate"):
+            refused = client.get(path)
+            assert refused.status_code == 403
+            assert "This needs a token with the scope" in refused.text
+            assert "curation-form" not in refused.text
 
 
 def test_evidence_is_a_link_of_the_web_alone(client: httpx.Client) -> None:
