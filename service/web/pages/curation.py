@@ -5,12 +5,14 @@ from typing import Any
 
 from starlette.responses import Response
 
+from service.web.api_client import ApiProblem
 from service.web.page import Page, Pages, gather
 from service.web.parts.curation import ACTIONS, Action, Context, incident_forms, report_form
 from service.web.parts.names import Names
 
 PAGES = Pages()
 _FORBIDDEN = 403
+_UNAVAILABLE = 503
 
 
 def _action_page(action: Action) -> Callable[[Page], Awaitable[Response]]:
@@ -44,7 +46,8 @@ for _each in ACTIONS.values():
 @PAGES.get("/incidents/{slug}/curate")
 async def curate(page: Page) -> Response:
     """Show the forms about an incident."""
-    state, incidents = await _state_and_incidents(page)
+    (state,) = await gather(page.api.get(f"/v1/incidents/{page.part_of_path('slug')}"))
+    incidents = await _incidents(page) if page.may("curate") else []
     slug = state["data"]["incident"]
     collection = state["coordinates"].get("collection") or "public"
     names = Names(page.language, state["data"])
@@ -61,13 +64,16 @@ async def curate(page: Page) -> Response:
     return page.render("curation.html", values, 200 if forms else _FORBIDDEN)
 
 
-async def _state_and_incidents(page: Page) -> tuple[Any, list[Any]]:
-    (state,) = await gather(page.api.get(f"/v1/incidents/{page.part_of_path('slug')}"))
-    return state, await _incidents(page)
-
-
 async def _incidents(page: Page) -> list[Any]:
-    """Return the incidents that the reader may see, merged ones too, by their titles; 500 at most."""
+    """Return the incidents that the reader may see, merged ones too, by their titles; 500 at most.
+
+    While the read models are being built there are none to choose from.
+    """
     query = {"limit": 500, "sort": "title", "status": ["open", "closed", "merged"]}
-    (found,) = await gather(page.api.get("/v1/incidents", query))
+    try:
+        (found,) = await gather(page.api.get("/v1/incidents", query))
+    except ApiProblem as problem:
+        if problem.answer.status != _UNAVAILABLE:
+            raise
+        return []
     return found["items"]
