@@ -25,7 +25,9 @@ class Names:
     ) -> None:
         self._language = language
         self._sources = {
-            each["source"]: each["name"] for each in [*state["sources"], *(names or {}).get("sources", ())]
+            each["source"]: each["name"]
+            for each in [*state["sources"], *(names or {}).get("sources", ())]
+            if each["name"] != each["source"]  # one that nobody registered is called by its slug
         }
         self._actors = {actor["slug"]: actor["name"] for side in state["sides"] for actor in side["actors"]}
         self._scopes = {each["name"]: each["label"] for each in state["scopes"]}
