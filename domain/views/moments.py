@@ -6,18 +6,33 @@ two neighbours of either list no answer changes.
 """
 
 from collections.abc import Sequence
-from typing import cast
+from typing import Final, cast
 
+from domain.facts.erasure import (
+    LegalHoldLifted,
+    LegalHoldPlaced,
+    PartsErased,
+    SourceHoldLifted,
+    SourceHoldPlaced,
+    SourcePartsErased,
+)
 from domain.history.history import History
 from domain.reading import Document, Reading, View, ViewRow
 from domain.values.time.clocks import format_instant
+
+_WITHOUT_EFFECT: Final = (
+    *(LegalHoldLifted, LegalHoldPlaced, PartsErased),
+    *(SourceHoldLifted, SourceHoldPlaced, SourcePartsErased),
+)
+"""Facts on what the log keeps, which change no document."""
 
 
 def finish(history: History, reading: Reading) -> Document:
     """Return the moments of both clocks, ascending; those reported up to `reading.reported_until`."""
     until = reading.reported_until
     reported = {moment for report in history.reports.values() for moment in report.effective_moments()}
-    recorded = sorted({each.position: each.recorded_at for each in history.journal}.items())
+    inputs = (each for each in history.journal if not isinstance(each.fact, _WITHOUT_EFFECT))
+    recorded = sorted((each.position, each.recorded_at) for each in inputs)
     return {
         "incident": history.slug,
         "reported": [format_instant(each) for each in sorted(reported) if until is None or each <= until],

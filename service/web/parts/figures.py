@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from service.web.language.isolation import isolated
 from service.web.language.labels import label, marked
 from service.web.language.languages import Language
 from service.web.parts.days import day_said
-from service.web.parts.names import Names, slug_words
+from service.web.parts.names import Names
 
 Document = Mapping[str, Any]
 
@@ -53,7 +54,9 @@ def _limits(language: Language, population: Document, names: Names) -> Iterator[
         yield language.text(_AGED[age, sex])  # type: ignore[index]
     else:
         yield from (label(language, family, code) for family, code in (("age", age), ("sex", sex)) if code)
-    yield from ([joined(language, [slug_words(each) for each in population["group"]])] if "group" in population else ())
+    yield from (
+        [joined(language, [names.group(each) for each in population["group"]])] if "group" in population else ()
+    )
     yield from ([names.actor(population["of"])] if "of" in population else ())
 
 
@@ -80,7 +83,7 @@ def claim_figure(language: Language, claim: Document) -> str:
     """Return what a claim says, such as “at least 1,700” or, in quotation marks, its words: “dozens”."""
     bound = claim["bound"]
     if bound == "worded":
-        return language.text("“%(words)s”") % {"words": claim["verbatim"]}
+        return language.text("“%(words)s”") % {"words": isolated(language, claim["verbatim"])}
     if bound == "none":
         return language.text("none")
     if bound == "between":

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from service.web.language.bidi import isolated
+from service.web.language.isolation import isolated
 from service.web.language.labels import label, marked
 from service.web.language.languages import Language
 from service.web.parts.figures import claim_figure, key_name
@@ -115,9 +115,9 @@ def _remarks(language: Language, claim: Document) -> tuple[str, ...]:
 
 def place_name(language: Language, place: Document) -> str:
     """Return a place with the area it lies in, and its precision where it is no exact place or locality."""
-    parts = [isolated(place["name"])]
+    parts = [isolated(language, place["name"])]
     if place.get("admin1") and place["admin1"] not in place["name"]:
-        parts.append(isolated(place["admin1"]))
+        parts.append(isolated(language, place["admin1"]))
     precision = place.get("precision")
     name = language.comma.join(parts)
     return name if precision is None or precision in _EXACT else f"{name} ({label(language, 'precision', precision)})"

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
-from service.web.language.bidi import isolated
+from service.web.language.isolation import isolated
 from service.web.language.labels import label, marked
 from service.web.language.languages import Language
 from service.web.parts.local_time import LocalTime
@@ -165,10 +165,10 @@ _FAMILIES: Final = {"kind": "kind", "method": "manner"}
 
 def _member_words(language: Language, names: Names, field: str, value: Mapping[str, Any]) -> str:
     if field == "relation":
-        return f"{isolated(str(value['as'])).replace('_', ' ')}: {names.actor(value['to'])}"
+        return f"{isolated(language, str(value['as'])).replace('_', ' ')}: {names.actor(value['to'])}"
     if "name" in value:
         parts = [value["name"], value.get("side"), value.get("role"), value.get("admin1")]
-        return language.comma.join(isolated(str(each)) for each in parts if each)
+        return language.comma.join(isolated(language, str(each)) for each in parts if each)
     if "anonymous" in value:
         return str(value["anonymous"])
     if "decimal" in value:

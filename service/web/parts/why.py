@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from service.web.language.labels import label
-from service.web.language.languages import Language
+from service.web.language.languages import CODES, Language, language
 from service.web.parts.context import PartContext
-from service.web.parts.figures import Quote, Quotes, key_name, offset_of
+from service.web.parts.figures import Quote, Quotes, claim_figure, key_name, offset_of
 from service.web.parts.keys import Key, key_of
 
 Document = Mapping[str, Any]
 PAGE: Final = 100
 """The most claims of one kind that a page shows; more are on further pages."""
+_ENGLISH: Final = language(CODES[0], "latn")
 _REF: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}#[^\s:).]+(?:\.[0-9a-z_-]+)*")
 _REPLACED: Final = frozenset({"superseded", "relayed_decrease", "break", "withdrawn", "retracted"})
 _FATES: Final = {"used": "used", "increment": "increments", **dict.fromkeys(_REPLACED, "replaced")}
@@ -90,7 +91,7 @@ class _Maker:
         quote = self.quotes.of_claim(claim)
         status = claim["status"]
         verbatim = claim["verbatim"] or ""
-        told = quote.worded or verbatim.casefold() == quote.figure.casefold()
+        told = quote.worded or verbatim.casefold() == claim_figure(_ENGLISH, claim).casefold()
         return ClaimLine(
             quote,
             claim["grade"],
@@ -109,14 +110,14 @@ class _Maker:
 
 def why(context: PartContext, state: Document, claims: Document, page: str | None) -> Why:
     """Make the part from `state/1` and `claims/1` of one reading; `page` is the number of the page of long lists."""
-    language, lead = context.language, context.lead
-    quotes = Quotes(language, context.names, claims["claims"], offset_of(state))
+    shown_in, lead = context.language, context.lead
+    quotes = Quotes(shown_in, context.names, claims["claims"], offset_of(state))
     number = max(int(page), 1) if page and page.isascii() and page.isdecimal() else 1
-    maker = _Maker(language, quotes, context.here, number)
+    maker = _Maker(shown_in, quotes, context.here, number)
     by_key: dict[Key, list[Document]] = {}
     for each in claims["claims"]:
         by_key.setdefault(key_of(each), []).append(each)
-    names = {key: key_name(language, key.document, context.names) for key in by_key}
+    names = {key: key_name(shown_in, key.document, context.names) for key in by_key}
     order = sorted(by_key, key=lambda key: (key != lead, key.scope != "incident", names[key]))
     shown = order[(number - 1) * PAGE : number * PAGE] or order[:PAGE]
     more = f"{context.here(why_page=number + 1)}#why" if len(order) > number * PAGE else ""

@@ -11,7 +11,6 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from service.web.language.bidi import isolated
 from service.web.parts.report_content import web_host
 from tests.patience import PATIENCE
 from tests.service.access import bearer, closed_service, issued
@@ -424,13 +423,3 @@ def test_evidence_is_a_link_of_the_web_alone(client: httpx.Client) -> None:
     assert web_host("https://example.org:8443/a?b#c") == "example.org"
     for address in ("javascript:alert(1)", "JaVaScRiPt:alert(1)", "data:text/html,x", "//example.org", "http://[", ""):
         assert web_host(address) is None
-
-
-@pytest.mark.parametrize("words", [*HOSTILE.values(), "\u2066\u2066", "\u2069\u2069", "\u202a\u2067\u2069\u2069\u202e"])
-def test_isolated_words_end_where_they_began(words: str) -> None:
-    shown, depth = isolated(words), 0
-    for place, each in enumerate(shown):
-        depth += (each in "\u2066\u2067\u2068") - (each == "\u2069")
-        assert depth > 0 or each not in "\u202a\u202b\u202d\u202e", place
-        assert depth >= 0
-    assert depth == 0
