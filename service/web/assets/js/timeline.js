@@ -107,7 +107,7 @@ function replace(next, toTop) {
 }
 
 document.addEventListener("knownwhen:reading", (event) => {
-  if (event instanceof CustomEvent) hideLater(event.detail.settled ? null : event.detail.reportedUntil);
+  if (event instanceof CustomEvent) hideLater(event.detail.reportedUntil);
 });
 document.addEventListener("knownwhen:replaced", () => (asked += 1));
 
