@@ -1,8 +1,8 @@
 """`moments/1`: at which moments the answers about an incident may change, on both clocks.
 
 `reported` are the moments at which a report, or a claim of it, starts or ceases to stand; `recorded` every input of the
-incident's answers: its own facts, those of sources and incidents that they refer to, and adoptions of a policy. Between
-two neighbours of either list no answer changes.
+incident's answers since it was opened: its own facts, those of sources and incidents that they refer to, and adoptions
+of a policy. Between two neighbours of either list no answer changes.
 """
 
 from collections.abc import Sequence
@@ -32,7 +32,8 @@ def finish(history: History, reading: Reading) -> Document:
     until = reading.reported_until
     reported = {moment for report in history.reports.values() for moment in report.effective_moments()}
     inputs = (each for each in history.journal if not isinstance(each.fact, _WITHOUT_EFFECT))
-    recorded = sorted((each.position, each.recorded_at) for each in inputs)
+    opened = min((each.position for each in history.journal if each.stream == history.stream), default=0)
+    recorded = sorted((each.position, each.recorded_at) for each in inputs if each.position >= opened)
     return {
         "incident": history.slug,
         "reported": [format_instant(each) for each in sorted(reported) if until is None or each <= until],

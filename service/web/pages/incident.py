@@ -60,7 +60,9 @@ class Incident:
     @cached_property
     def headline(self) -> Headline:
         """The sentence that answers."""
-        return headline(self.context, self.state, self.claims_ever["data"], self.tolls["data"])
+        return headline(
+            self.context, self.state, self.claims_ever["data"], self.tolls["data"], self.page.param("counts_page")
+        )
 
 
 def _timeline(its: Incident) -> Timeline:

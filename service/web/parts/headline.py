@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
 from service.web.language.labels import label
 from service.web.language.languages import Language, instant
@@ -11,6 +11,7 @@ from service.web.parts.context import PartContext
 from service.web.parts.figures import Quote, Quotes, key_name, leading_end, offset_of
 from service.web.parts.keys import Key, key_of, lead_estimate
 from service.web.parts.names import Names
+from service.web.parts.paging import paged
 
 Document = Mapping[str, Any]
 
@@ -56,6 +57,13 @@ class Headline:
     digest: str
     others: Sequence[KeyRow]
     elsewhere: Sequence[KeyRow]
+    number_elsewhere: int
+    earlier: str
+    later: str
+
+
+PAGE: Final = 100
+"""The most counts of places, periods and events that a page lists; more are on further pages."""
 
 
 @dataclass(frozen=True)
@@ -126,12 +134,19 @@ def differing(language: Language, answer: Answer) -> str:
     return language.text("This is contested.") if answer.contested else ""
 
 
-def headline(context: PartContext, state: Document, claims: Document, tolls: Document) -> Headline:
-    """Make the part from `state/1` with its coordinates, and `claims/1` and `tolls/1` of all that was said."""
+def headline(
+    context: PartContext, state: Document, claims: Document, tolls: Document, page: str | None = None
+) -> Headline:
+    """Make the part from `state/1` with its coordinates, and `claims/1` and `tolls/1` of all that was said.
+
+    `page` is the number of the page of the counts of places, periods and events.
+    """
     data, coordinates, offset = state["data"], state["coordinates"], offset_of(state["data"])
     language, lead = context.language, context.lead
     maker = _Maker(language, context.names, Quotes(language, context.names, claims["claims"], offset))
     rest = [each for each in data["estimates"] if key_of(each) != lead]
+    elsewhere = [each for each in rest if each["scope"] != "incident"]
+    shown = paged(elsewhere, page, PAGE)
     return Headline(
         key_name(language, lead.document, context.names) if lead else "",
         maker.answer(lead.document, lead_estimate(data["estimates"], lead)) if lead else Answer(None),
@@ -143,7 +158,10 @@ def headline(context: PartContext, state: Document, claims: Document, tolls: Doc
         coordinates["closed"],
         state["digest"],
         _rows(maker, [each for each in rest if each["scope"] == "incident"], context),
-        _rows(maker, [each for each in rest if each["scope"] != "incident"], context),
+        _rows(maker, shown.items, context),
+        len(elsewhere),
+        context.here(counts_page=shown.earlier) if shown.earlier else "",
+        context.here(counts_page=shown.later) if shown.later else "",
     )
 
 

@@ -65,7 +65,9 @@ def reading_sliders(
         at,
         known,
         texts.reported(reading.reported_until),
-        texts.recorded(recorded[known] if reading.as_of and known < len(recorded) else None),
+        texts.recorded(recorded[known] if reading.as_of and known < len(recorded) else None)
+        if coordinates
+        else language.text("before the first record"),
         [Option(each, texts.reported(each), reading.reported_until == each) for each in _thinned(reported)],
         [
             Option(f"@{each['position']}", texts.recorded(each), number == known)

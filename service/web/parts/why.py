@@ -10,6 +10,7 @@ from service.web.language.languages import CODES, Language, language
 from service.web.parts.context import PartContext
 from service.web.parts.figures import Quote, Quotes, claim_figure, key_name, offset_of
 from service.web.parts.keys import Key, key_of
+from service.web.parts.paging import paged
 
 Document = Mapping[str, Any]
 PAGE: Final = 100
@@ -71,19 +72,18 @@ class _Maker:
     language: Language
     quotes: Quotes
     here: Callable[..., str]
-    page: int
+    page: str | None
 
     def group(self, name: str, claims: Sequence[Document]) -> ClaimGroup:
         """Return the claims of one fate, newest first; of many, those of the page asked for."""
         newest = sorted(claims, key=lambda each: (each["reported_at"].rpartition("/")[2], each["claim"]), reverse=True)
-        last = -(-len(newest) // PAGE) or 1
-        page = min(self.page, last)
+        shown = paged(newest, self.page, PAGE)
         return ClaimGroup(
             name,
             len(newest),
-            [self.line(each) for each in newest[(page - 1) * PAGE : page * PAGE]],
-            f"{self.here(why_page=page - 1)}#why" if page > 1 else "",
-            f"{self.here(why_page=page + 1)}#why" if page < last else "",
+            [self.line(each) for each in shown.items],
+            f"{self.here(why_page=shown.earlier)}#why" if shown.earlier else "",
+            f"{self.here(why_page=shown.later)}#why" if shown.later else "",
         )
 
     def line(self, claim: Document) -> ClaimLine:
@@ -112,16 +112,15 @@ def why(context: PartContext, state: Document, claims: Document, page: str | Non
     """Make the part from `state/1` and `claims/1` of one reading; `page` is the number of the page of long lists."""
     shown_in, lead = context.language, context.lead
     quotes = Quotes(shown_in, context.names, claims["claims"], offset_of(state))
-    number = max(int(page), 1) if page and page.isascii() and page.isdecimal() else 1
-    maker = _Maker(shown_in, quotes, context.here, number)
+    maker = _Maker(shown_in, quotes, context.here, page)
     by_key: dict[Key, list[Document]] = {}
     for each in claims["claims"]:
         by_key.setdefault(key_of(each), []).append(each)
     names = {key: key_name(shown_in, key.document, context.names) for key in by_key}
     order = sorted(by_key, key=lambda key: (key != lead, key.scope != "incident", names[key]))
-    shown = order[(number - 1) * PAGE : number * PAGE] or order[:PAGE]
-    more = f"{context.here(why_page=number + 1)}#why" if len(order) > number * PAGE else ""
-    return Why([_reasons(maker, names[key], by_key[key], _place(key, lead)) for key in shown], more)
+    shown = paged(order, page, PAGE)
+    more = f"{context.here(why_page=shown.later)}#why" if shown.later else ""
+    return Why([_reasons(maker, names[key], by_key[key], _place(key, lead)) for key in shown.items], more)
 
 
 def _place(key: Key, lead: Key | None) -> str:
