@@ -3,6 +3,7 @@
 from starlette.responses import Response
 
 from service.web.page import Page, Pages, gather
+from service.web.parts.downloads import downloads
 
 PAGES = Pages()
 
@@ -13,4 +14,5 @@ async def incident(page: Page) -> Response:
     own = f"/v1/incidents/{page.part_of_path('slug')}"
     query = page.reading.query()
     (state,) = await gather(page.api.get(own, query))
-    return page.render("incident.html", {"state": state})
+    shown = downloads(page.language, own, state["coordinates"])
+    return page.render("incident.html", {"state": state, "downloads": shown})
