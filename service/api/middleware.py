@@ -174,7 +174,7 @@ def cross_origin_sharing(origins: frozenset[str]) -> dict[str, Any]:
 
 
 _EXPOSED: Final = [
-    *("Content-Disposition", "ETag", "Link", "Location", "Retry-After", "WWW-Authenticate"),
+    *("ETag", "Link", "Location", "Retry-After", "WWW-Authenticate"),
     *("Idempotent-Replayed", "Knownwhen-Coordinates", "Knownwhen-Digest"),
 ]
 _CACHE_CONTROL: Final = b"cache-control"
