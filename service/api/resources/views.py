@@ -124,14 +124,15 @@ async def _body(request: Request, found: Answer, representation: Representation)
     if representation.media_type == GEOJSON:
         return await in_thread(len(found.data) // _BYTES_A_FACT, _on_map, found)
     document = await in_thread(len(found.data) // _BYTES_A_FACT, orjson.loads, found.data)
-    rows = list(view_rows(found.view, document))
-    return await table_body(
-        representation,
-        Table(found.view.name, found.view.columns, rows, len(rows) * len(found.view.columns)),
-        {**found.coordinates, "digest": found.digest, "address": address_of(request, _reading(found))},
+    table = Table(
+        found.view.name, found.view.columns, view_rows(found.view, document), len(found.data) // _BYTES_A_CELL
     )
+    about = {**found.coordinates, "digest": found.digest, "address": address_of(request, _reading(found))}
+    return await table_body(representation, table, about)
 
 
+_BYTES_A_CELL = 20
+"""About as many bytes of a document are a cell of its table."""
 _BYTES_A_FACT = 1_000
 """As many bytes take about as long to read as a fact to fold."""
 
