@@ -44,8 +44,9 @@ def report_features(report_id: str, report: Member, properties: Member) -> Itera
     A place is a point only where the source gave one; `precision` is how near to the event it lies. `venue` is the
     place of a speech, which is no place of violence.
     """
-    named = [(place, False) for place in report.get("places") or ()]
-    named += [(place, True) for place in (report.get("venue"),) if place]
+    venue = report.get("venue")
+    named = [(place, False) for place in report.get("places") or () if place != venue]
+    named += [(venue, True)] if venue else []
     whole = {
         "report": report_id,
         **properties,
@@ -53,7 +54,7 @@ def report_features(report_id: str, report: Member, properties: Member) -> Itera
         "figures": [_figure(claim) for claim in report.get("claims") or ()],
         "link": f"/v1/reports/{quote(report_id)}",
     }
-    for nth, (place, venue) in enumerate(named or [({}, False)], 1):
+    for nth, (place, is_venue) in enumerate(named or [({}, False)], 1):
         yield {
             "type": "Feature",
             "id": f"{report_id}/{nth}" if len(named) > 1 else report_id,
@@ -62,7 +63,7 @@ def report_features(report_id: str, report: Member, properties: Member) -> Itera
                 **whole,
                 "place": {name: place[name] for name in _AREAS if place.get(name)} or None,
                 "precision": place.get("precision"),
-                "venue": venue,
+                "venue": is_venue,
             },
         }
 

@@ -50,7 +50,8 @@ def slug(client: httpx.Client) -> str:
     speech = {"kind": "speech_delivered", "source": "sana", "occurred": "2025-03-09", "reported_at": "2025-03-09"}
     speech |= {"speaker": "preacher", "stance": "neutral", "stance_by": "recorder"}
     speech |= {"actors": [{"slug": "preacher", "name": "A preacher"}]}
-    filed(client, found, {**speech, "venue": {"name": "A mosque", "lat": "33.5", "lon": "36.3"}})
+    venue = {"name": "A mosque", "lat": "33.5", "lon": "36.3"}
+    filed(client, found, {**speech, "venue": venue, "places": [venue]})
     for _ in ("first", "second"):
         filed(client, found, toll("1,383"))
     read(client, "/v1/incidents")
@@ -291,6 +292,7 @@ def test_timeline_on_a_map_has_points_only_where_they_were_given(client: httpx.C
     assert spot["properties"]["figures"][0]["said"] == "dozens"
     assert spot["properties"]["figures"][0]["best"] is None
     assert by_place["Latakia"]["geometry"] is None
+    assert len(features) == 5
     assert by_place["A mosque"]["properties"]["venue"] is True
     assert by_place["A mosque"]["properties"]["tier"] != "violence"
     assert by_place[None]["geometry"] is None

@@ -10,6 +10,8 @@ from playwright.sync_api import Browser
 
 from tests.service.web.browser import PHONE, Tab, new_tab
 
+pytestmark = pytest.mark.one_server_will_do
+
 OWN = "/incidents/syria-coast-2025"
 THEN = "as_of=@100&reported_until=2025-03-10T00:00:00Z"
 
