@@ -150,8 +150,8 @@ bench-quick: ## the same in a few minutes, smaller and once: prints every ratio,
 
 lock: ## write both locks anew from pyproject.toml, with the newest versions it allows
 	$(prepare) requirements-dev.lock
-	$(COMPILE) --group build --output-file requirements.lock
-	$(COMPILE) --group build --group dev --extra parquet --extra opentelemetry --constraint requirements.lock --output-file requirements-dev.lock
+	$(COMPILE) --group build --extra xlsx --output-file requirements.lock
+	$(COMPILE) --group build --group dev --extra parquet --extra opentelemetry --extra xlsx --constraint requirements.lock --output-file requirements-dev.lock
 
 dist: ## build wheel and sdist twice, and keep them in dist/ if both are the same bytes
 	$(prepare) requirements-dev.lock

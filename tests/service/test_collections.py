@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from domain.facts.streams import incident_stream
-from service.api.responses import NDJSON
+from service.api.media_types import NDJSON
 from service.api.server_sent_events import EVENTS
 from tests.service.acting import acting_service, within
 from tests.service.projected import head, projecting, read

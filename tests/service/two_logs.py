@@ -17,7 +17,7 @@ import httpx
 
 from domain.facts.streams import NAMESPACE, incident_stream
 from domain.reports.registry import KINDS
-from service.api.responses import JSON, NDJSON
+from service.api.media_types import JSON, NDJSON
 from tests.service.projected import head, read
 
 HIDDEN: Final = "hidden"

@@ -22,11 +22,12 @@ from service.api.lists.listing_as_reported import candidates, listings_as_report
 from service.api.lists.ordering import SortColumn, SortOrder, parse_sort
 from service.api.lists.page import ListItem, Page, Paging, make_page, page_response
 from service.api.lists.snapshot import snapshot_at
+from service.api.media_types import CSV, JSON, XLSX
 from service.api.models import RecordedAt, ResponseModel
+from service.api.negotiation import negotiate_table
 from service.api.parameters import ReadAtParameters, ReportedUntil
 from service.api.read_models import STALE_READ_MODELS, ResultRow
-from service.api.resource import MOMENT_PROBLEMS, Description, Resource, csv_content
-from service.api.responses import CSV, JSON, negotiate
+from service.api.resource import MOMENT_PROBLEMS, Description, Resource, table_content
 from service.api.services import InjectedServices, Services
 from service.eventstore.collections import COLLECTION_AT
 
@@ -185,7 +186,7 @@ _CELLS = (
     "collection",
 )  # fmt: skip
 _DESCRIBED: Description = RESOURCE.reads(
-    IncidentList, *MOMENT_PROBLEMS, "narrow-query", *STALE_READ_MODELS, also=csv_content(_CELLS)
+    IncidentList, *MOMENT_PROBLEMS, "narrow-query", *STALE_READ_MODELS, also=table_content(_CELLS)
 )
 
 
@@ -212,14 +213,14 @@ async def list_incidents(
     stood `as_of` a moment. All pages of a list are read at the position of the first. With `reported_until`, each is
     shown as its sources had told of it by then, and is left out if none had; so each has to be read by itself.
     """
-    media_type = negotiate(request, JSON, CSV)
+    representation = negotiate_table(request, JSON, CSV, XLSX)
     order = parse_sort(parameters.sort, COLUMNS, KEY, paging.after)
     if parameters.reported_until is None:
         page = await _page_as_recorded(services, read_at, filters, order, paging)
     else:
         until = parse_moment("reported_until", parameters.reported_until)
         page = await _page_as_reported(services, read_at, filters, (order, paging), until)
-    return page_response(request, page, media_type, _CELLS)
+    return await page_response(request, page, representation, _CELLS)
 
 
 async def _page_as_recorded(

@@ -21,11 +21,13 @@ from domain.values.time.clocks import format_instant
 from service.answers.answer import AnswerRequest, answer
 from service.api.errors.problem import HttpProblem, problem_of, problem_of_fields
 from service.api.errors.validation import FieldError
+from service.api.media_types import JSON
 from service.api.models import ResponseModel, WriteResult
+from service.api.negotiation import negotiate
 from service.api.parameters import IncidentName
 from service.api.requests.write import HttpWrite, IncomingWrite, WriteParameter, write_response
 from service.api.resource import Description, Resource
-from service.api.responses import JSON, document_response, negotiate
+from service.api.responses import document_response
 from service.api.services import InjectedServices, Services
 from service.eventstore import LogReader, StoredFact
 from service.eventstore.writer import Acknowledgement

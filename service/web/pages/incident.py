@@ -11,6 +11,7 @@ from service.web.api_client import ApiProblem
 from service.web.page import Page, Pages, gather
 from service.web.parts.cite import cite
 from service.web.parts.context import PartContext
+from service.web.parts.downloads import downloads
 from service.web.parts.headline import Headline, differing, headline
 from service.web.parts.incident_context import IncidentContext
 from service.web.parts.keys import lead_key
@@ -77,6 +78,7 @@ PARTS: Final[Mapping[str, Callable[[Incident], object]]] = {
     "timeline": _timeline,
     "why": lambda its: why(its.context, its.state["data"], its.claims["data"], its.page.param("why_page")),
     "cite": lambda its: cite(its.context, its.own, its.state, its.headline),
+    "downloads": lambda its: downloads(its.page.language, its.own, its.state["coordinates"]),
 }
 """The parts of the page in their order: templates/parts/NAME.html shows what the function returns, under NAME."""
 
