@@ -1,5 +1,6 @@
 """A service with the sample, and a Chromium to look at it."""
 
+import os
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -33,7 +34,7 @@ def site(migrated_template: str, create_database: Callable[[str], str]) -> Itera
 def browser() -> Iterator[Browser]:
     """Return a running Chromium. It ends with the package: while it runs, its loop is that of the main thread."""
     if chromium() is None:
-        pytest.skip(MISSING)
+        pytest.fail(MISSING) if os.environ.get("CI") else pytest.skip(MISSING)
     with launched() as running:
         yield running
 
