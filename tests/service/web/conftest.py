@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser
@@ -14,6 +15,15 @@ from tests.service.serving import serving
 from tests.service.web.browser import MISSING, Tab, away_from_playwright, chromium, launched, new_tab
 
 SAMPLE = "syria-coast-2025"
+FOLDER = Path(__file__).parent
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave every test of this folder to one version of PostgreSQL: pages are made of answers, which do not differ."""
+    for item in items:
+        if item.path.is_relative_to(FOLDER):
+            item.add_marker("one_server_will_do")
 
 
 async def _load(url: str) -> None:
