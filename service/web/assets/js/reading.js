@@ -58,7 +58,7 @@ function start(section) {
   function move(name) {
     const { input, output } = clocks[name];
     const text = words[name](input.valueAsNumber);
-    find(output, "bdi", HTMLElement).textContent = text;
+    output.textContent = text;
     input.setAttribute("aria-valuetext", text);
     const now = detail(false);
     if (name === "reported") follow(now.reportedUntil);
