@@ -20,7 +20,7 @@ from bench.setup import add_options, set_up
 from bench.world import Shape
 from service.web.assets import files
 from service.web.inlining import module_graph
-from tests.service.web.browser import DESK, launched
+from tests.service.web.browser import launched, new_tab
 
 PATH: Final = "/incidents/bench-10000"
 _OTHERS: Final = scenery.SOURCES + scenery.UNNAMED + 2 + 1
@@ -28,6 +28,8 @@ _VIEWS: Final = 5
 _STEPS: Final = 60
 _RESTS: Final = 5
 _HALF: Final = 50
+_PATIENCE: Final = 300_000
+"""Milliseconds after which a page that does not come ends the benchmark."""
 
 
 class Viewed(NamedTuple):
@@ -73,7 +75,8 @@ def _weights() -> Iterator[list[str]]:
 
 def _viewed(site: str, port: int) -> Viewed:
     with launched() as browser:
-        page = browser.new_context(viewport=DESK).new_page()
+        page = new_tab(browser, site).page
+        page.set_default_timeout(_PATIENCE)
         page.goto(f"{site}/", wait_until="networkidle")
         first = [_first_view(page, f"{site}{PATH}") for _ in range(_VIEWS)]
         page.wait_for_load_state("networkidle")
@@ -90,7 +93,7 @@ def _first_view(page: Page, url: str) -> float:
 
 def _sent(port: int, path: str) -> float:
     """Return the kilobytes that an answer has as sent."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=300)
     connection.request("GET", path, headers={"Accept": "text/html", "Accept-Encoding": "gzip"})
     response = connection.getresponse()
     content = response.read()
