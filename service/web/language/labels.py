@@ -315,6 +315,8 @@ LABELS: Final[dict[str, dict[str, str]]] = {
     "view": {
         "claims/1": marked("Claims, one by one"),
         "escalation/1": marked("Escalation, day by day"),
+        "moments/1": marked("Moments at which answers change"),
+        "names/1": marked("Names of sources"),
         "revisions/1": marked("Revisions of each source"),
         "state/1": marked("State of the incident"),
         "timeline/1": marked("Timeline of reports"),
