@@ -10,7 +10,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Final, Literal
 
-from babel import Locale
+from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_time
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
@@ -49,6 +49,13 @@ class Language:
     def name(self) -> str:
         """Its name in itself."""
         return self.locale.get_display_name() or self.code
+
+    def language_name(self, tag: str) -> str:
+        """Return the name, in this language, of a language of BCP 47, such as that of a report's words."""
+        try:
+            return Locale.parse(tag, sep="-").get_display_name(self.locale) or tag
+        except (UnknownLocaleError, ValueError):
+            return tag
 
     @property
     def forms(self) -> int:
