@@ -38,6 +38,12 @@ class Box(NamedTuple):
         south, north = _within((self.south + self.north) / 2, height)
         return normal(middle - width / 2, south, middle + width / 2, north)
 
+    def moved(self, across: float, up: float) -> "Box":
+        """Return the box moved by shares of its width and height, within the earth."""
+        height, step = self.north - self.south, (self.east - self.west) * across
+        south, north = _within((self.south + self.north) / 2 + height * up, height)
+        return normal(self.west + step, south, self.east + step, north)
+
     def contains(self, point: Point) -> bool:
         """Say whether a point (longitude, latitude) lies in it."""
         return self.south <= point[1] <= self.north and any(

@@ -1,0 +1,166 @@
+"""A picture of a map: its base, marks on it, and the links that zoom and move it."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from service.web.language.labels import marked
+from service.web.language.languages import Language
+from service.web.maps.drawing import WIDTH, base_map_url
+from service.web.maps.frame import WORLD, Box, Frame, around, fitted
+from service.web.maps.topology import Point
+
+ASPECT: Final = 1.6
+_CELL: Final = 26.0
+"""Marks nearer than this, in pixels of a picture of WIDTH, are one mark with a count."""
+_SHARE: Final = 0.5
+_NEAREST: Final = 0.03
+_MOVES: Final[Sequence[tuple[str, str, Callable[[Box], Box]]]] = (
+    ("in", marked("Zoom in"), lambda box: fitted(box.scaled(0.5), ASPECT)),
+    ("out", marked("Zoom out"), lambda box: fitted(box.scaled(2), ASPECT)),
+    ("west", marked("Move west"), lambda box: box.moved(-_SHARE, 0)),
+    ("north", marked("Move north"), lambda box: box.moved(0, _SHARE)),
+    ("south", marked("Move south"), lambda box: box.moved(0, -_SHARE)),
+    ("east", marked("Move east"), lambda box: box.moved(_SHARE, 0)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """What is marked at a point: a shape, what it says, where it leads, and since when it is said (ms of the epoch)."""
+
+    point: Point
+    shape: str
+    text: str
+    href: str
+    count: int = 1
+    said: int = 0
+    radius: float = 0.0
+    """Of its area of uncertainty, in kilometres."""
+    rank: int = 0
+    """Of several at one place, the shape of the one with the greatest rank is shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A mark on a picture; `left` and `top` are percentages of its width and height."""
+
+    left: str
+    top: str
+    shape: str
+    text: str
+    href: str
+    count: int
+    said: int
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """A circle of uncertainty, in pixels of the picture."""
+
+    x: int
+    y: int
+    radius: int
+    said: int
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A link that shows another box."""
+
+    name: str
+    text: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A map: the address of its base, its size, and what is on it."""
+
+    base: str
+    width: int
+    height: int
+    marks: Sequence[Mark]
+    areas: Sequence[Area]
+    moves: Sequence[Move]
+    outside: int
+    """How many spots lie outside of it."""
+
+
+Together = Callable[[Sequence[Spot]], tuple[str, str]]
+"""What one mark for several spots says, and where it leads."""
+
+
+def picture(
+    language: Language,
+    spots: Sequence[Spot],
+    box: Box,
+    together: Together,
+    here: Callable[..., str],
+    param: str = "bbox",
+) -> Picture:
+    """Return the picture of a box with these spots. `here(**{param: text})` is the page with another box."""
+    frame = Frame(box, WIDTH)
+    placed = [(spot, at) for spot in spots if (at := frame.place(spot.point)) is not None]
+    return Picture(
+        base_map_url(box),
+        frame.width,
+        frame.height,
+        [_mark(language, frame, cell, together) for cell in _cells(placed)],
+        list(_areas(frame, placed)),
+        [*_moves(language, box, here, param)],
+        len(spots) - len(placed),
+    )
+
+
+def nearer_box(spots: Sequence[Spot], shown: Box) -> Box | None:
+    """Return the box in which spots of one mark are apart; None where they share a point."""
+    least = around(spot.point for spot in spots)
+    if least is None or (least.west, least.south) == (least.east, least.north):
+        return None
+    return fitted(least.scaled(2), ASPECT, min(_NEAREST, shown.north - shown.south))
+
+
+def _cells(placed: Iterable[tuple[Spot, Point]]) -> list[list[tuple[Spot, Point]]]:
+    """Return spots that lie so near to one another that their marks would overlap, those of the first spot first."""
+    found = dict[tuple[int, int], list[tuple[Spot, Point]]]()
+    for spot, (x, y) in placed:
+        found.setdefault((int(x / _CELL), int(y / _CELL)), []).append((spot, (x, y)))
+    return list(found.values())
+
+
+def _mark(language: Language, frame: Frame, cell: Sequence[tuple[Spot, Point]], together: Together) -> Mark:
+    """Return the mark of a cell, at the place of its first spot: no point is made up."""
+    spots = [spot for spot, _ in cell]
+    gravest, (x, y) = max(spots, key=lambda spot: spot.rank), cell[0][1]
+    text, href = together(spots) if len(spots) > 1 else (gravest.text, gravest.href)
+    count = sum(spot.count for spot in spots)
+    return Mark(
+        f"{100 * x / frame.width:.2f}%",
+        f"{100 * y / frame.height:.2f}%",
+        gravest.shape,
+        text,
+        href,
+        count,
+        min(spot.said for spot in spots),
+        language.number(count) if count > 1 else "",
+    )
+
+
+def _areas(frame: Frame, placed: Iterable[tuple[Spot, Point]]) -> Iterator[Area]:
+    """Yield each circle once."""
+    found = dict[tuple[int, int, int], int]()
+    for spot, (x, y) in placed:
+        key = (round(x), round(y), round(frame.kilometres(spot.radius)))
+        if spot.radius:
+            found[key] = min(spot.said, found.get(key, spot.said))
+    yield from (Area(*key, said) for key, said in found.items())
+
+
+def _moves(language: Language, box: Box, here: Callable[..., str], param: str) -> Iterator[Move]:
+    for name, text, change in _MOVES:
+        changed = change(box)
+        if name != "out" or box.east - box.west < WORLD.east - WORLD.west:
+            yield Move(name, language.text(text), here(**{param: changed.text}))
+    yield Move("all", language.text(marked("Show all")), here(**{param: None}))
