@@ -26,6 +26,8 @@ ROWS: Final = 100
 """How many places a page of the list has."""
 LINKS: Final = 50
 """How many reports of one place are linked."""
+NAMED: Final = 20
+"""How many places have their name on the map, those with the most reports."""
 _RANKS: Final = {"violence": 4, "tension": 3, "easing": 2, "none": 1, VENUE: 0}
 _PADDING: Final = 1.25
 _LEAST: Final = 0.25
@@ -66,7 +68,8 @@ class IncidentMap:
 
     picture: Picture | None
     shapes: Sequence[str]
-    areas: bool
+    radii: Mapping[str, str]
+    """How large the circles of each precision are, in kilometres; empty where there is none on it."""
     located: Sequence[PlaceRow]
     others: Sequence[PlaceRow]
     located_count: int
@@ -131,7 +134,7 @@ def incident_map(
     return IncidentMap(
         _picture(language, located, here, view.bbox),
         sorted({each.shape for each in located}, key=lambda shape: -_RANKS[shape]),
-        any(each.radius for each in located),
+        _radii(language) if any(each.radius for each in located) else {},
         [rows.row(each, f"place-{first + index}") for index, each in enumerate(located[first : first + ROWS])],
         [rows.row(each, f"area-{index}") for index, each in enumerate(found[len(located) :])],
         len(located),
@@ -139,6 +142,10 @@ def incident_map(
         here(places=number - 1) if number > 1 else "",
         here(places=number + 1) if first + ROWS < len(located) else "",
     )
+
+
+def _radii(language: Language) -> Mapping[str, str]:
+    return {precision: language.number(round(radius)) for precision, radius in RADII.items()}
 
 
 def _places_of(entry: Document) -> list[tuple[Document, str]]:
@@ -187,8 +194,9 @@ def _spot(language: Language, found: _Found, index: int, here: Callable[..., str
     count = len(found.entries)
     said = language.plural("%(name)s: one report", "%(name)s: %(number)s reports", count, name=found.place["name"])
     paged = here(places=index // ROWS + 1) if index >= ROWS else ""
-    rank = _RANKS[found.shape]
-    return Spot(found.point, found.shape, said, f"{paged}#place-{index}", count, found.said, found.radius, rank)
+    name = found.place["name"] if index < NAMED else ""
+    href, rank = f"{paged}#place-{index}", _RANKS[found.shape]
+    return Spot(found.point, found.shape, said, href, count, found.said, found.radius, rank, name)
 
 
 def _corners(spot: Spot) -> Iterator[Point]:

@@ -1,5 +1,6 @@
 """A picture of a map: its base, marks on it, and the links that zoom and move it."""
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -39,6 +40,8 @@ class Spot:
     """Of its area of uncertainty, in kilometres."""
     rank: int = 0
     """Of several at one place, the shape of the one with the greatest rank is shown."""
+    name: str = ""
+    """What is written beside the mark."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +53,9 @@ class Mark:
     shape: str
     text: str
     href: str
-    count: int
     said: int
     note: str
+    """How many things it stands for, where they are several; and the name of a place that stands alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,14 @@ class Move:
 
 
 @dataclass(frozen=True, slots=True)
+class Scale:
+    """The bar of a scale: a round distance, and its length in percent of the width of the picture."""
+
+    text: str
+    length: str
+
+
+@dataclass(frozen=True, slots=True)
 class Picture:
     """A map: the address of its base, its size, and what is on it."""
 
@@ -84,6 +95,7 @@ class Picture:
     marks: Sequence[Mark]
     areas: Sequence[Area]
     moves: Sequence[Move]
+    scale: Scale
     outside: int
     """How many spots lie outside of it."""
 
@@ -98,9 +110,8 @@ def picture(
     box: Box,
     together: Together,
     here: Callable[..., str],
-    param: str = "bbox",
 ) -> Picture:
-    """Return the picture of a box with these spots. `here(**{param: text})` is the page with another box."""
+    """Return the picture of a box with these spots. `here(bbox=…)` is the address of the page with another box."""
     frame = Frame(box, WIDTH)
     placed = [(spot, at) for spot in spots if (at := frame.place(spot.point)) is not None]
     return Picture(
@@ -109,7 +120,8 @@ def picture(
         frame.height,
         [_mark(language, frame, cell, together) for cell in _cells(placed)],
         list(_areas(frame, placed)),
-        [*_moves(language, box, here, param)],
+        list(_moves(language, box, here)),
+        _scale(language, frame),
         len(spots) - len(placed),
     )
 
@@ -135,16 +147,17 @@ def _mark(language: Language, frame: Frame, cell: Sequence[tuple[Spot, Point]], 
     spots = [spot for spot, _ in cell]
     gravest, (x, y) = max(spots, key=lambda spot: spot.rank), cell[0][1]
     text, href = together(spots) if len(spots) > 1 else (gravest.text, gravest.href)
-    count = sum(spot.count for spot in spots)
+    count = sum({spot.href: spot.count for spot in spots}.values())
+    note = [language.number(count)] if count > 1 else []
+    note += [gravest.name] if len(spots) == 1 and gravest.name else []
     return Mark(
         f"{100 * x / frame.width:.2f}%",
         f"{100 * y / frame.height:.2f}%",
         gravest.shape,
         text,
         href,
-        count,
         min(spot.said for spot in spots),
-        language.number(count) if count > 1 else "",
+        " · ".join(note),
     )
 
 
@@ -158,9 +171,19 @@ def _areas(frame: Frame, placed: Iterable[tuple[Spot, Point]]) -> Iterator[Area]
     yield from (Area(*key, said) for key, said in found.items())
 
 
-def _moves(language: Language, box: Box, here: Callable[..., str], param: str) -> Iterator[Move]:
+def _scale(language: Language, frame: Frame) -> Scale:
+    """Return the longest round distance that is no longer than a fifth of the width."""
+    longest = frame.width / 5 / frame.kilometres(1)
+    power = 10.0 ** math.floor(math.log10(longest))
+    distance = max(step * power for step in (1, 2, 5) if step * power <= longest or step == 1)
+    told = language.number(round(distance)) if distance >= 1 else language.in_digits(f"{distance:g}")
+    length = f"{100 * frame.kilometres(distance) / frame.width:.2f}%"
+    return Scale(language.text("%(distance)s km", distance=told), length)
+
+
+def _moves(language: Language, box: Box, here: Callable[..., str]) -> Iterator[Move]:
     for name, text, change in _MOVES:
         changed = change(box)
         if name != "out" or box.east - box.west < WORLD.east - WORLD.west:
-            yield Move(name, language.text(text), here(**{param: changed.text}))
-    yield Move("all", language.text(marked("Show all")), here(**{param: None}))
+            yield Move(name, language.text(text), here(bbox=changed.text))
+    yield Move("all", language.text(marked("Show all")), here(bbox=None))
