@@ -62,6 +62,7 @@ async def _found(page: Page, asked: Mapping[str, Sequence[str]]) -> Response:
         "strip_size": (WIDTH, HEIGHT),
         "overview": Overview(len(overview["items"]), bool(overview["next"])),
         "clocks": clocks,
+        "said_by": _said_by(page),
         "as_of": await _moment(page, listed["position"]),
         "api_url": found.url,
     }
@@ -138,6 +139,11 @@ async def _moment(page: Page, position: int) -> str:
     changes = await page.api.get("/v1/changes", {"after": max(0, position - 1), "limit": 1})
     found = [each for each in changes.document["items"] if each["position"] == position]
     return page.language.moment(found[0]["recorded_at"]) if found else ""
+
+
+def _said_by(page: Page) -> str:
+    until = page.reading.reported_until
+    return page.language.moment(until) if until else ""
 
 
 def _linked(page: Page) -> Callable[[str], str]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from service.web.language.labels import label
+from service.web.language.labels import label, marked
 from service.web.language.languages import Language, instant
 from service.web.parts.country_names import country_name
 from service.web.parts.figures import population_name
@@ -117,8 +117,8 @@ def least_most(language: Language, toll: Document) -> str:
     if lower == upper:
         message = "about %(figure)s" if toll["bound"] == "about" else "%(figure)s"
         return language.text(message, figure=language.number(lower))
-    ends = {"lower": language.number(lower), "upper": language.number(upper)}
-    return language.text("%(lower)s to %(upper)s or more" if toll["upper_open"] else "%(lower)s to %(upper)s", **ends)
+    message = marked("%(lower)s to %(upper)s or more") if toll["upper_open"] else marked("%(lower)s to %(upper)s")
+    return language.text(message, lower=language.number(lower), upper=language.number(upper))
 
 
 def when(language: Language, item: Document) -> str:

@@ -81,8 +81,8 @@ def list_filters(
     fields = {each.name: each for each in made.all(sources)}
     more = [fields[name] for name in ("occurred_from", "occurred_to", "source", "tag", "status")]
     moments = [
-        made.text("as_of", marked("As recorded by"), "text"),
-        made.text("reported_until", marked("As said by"), "text"),
+        made.typed("as_of", marked("As recorded by"), "text"),
+        made.typed("reported_until", marked("As said by"), "text"),
     ]
     shown = {*fields, *MOMENTS}
     return ListFilters(
@@ -106,7 +106,7 @@ class _Fields:
         """Yield every field but those of moments."""
         language, text = self._language, self._language.text
         for name, title, kind in _TEXTS:
-            yield self.text(name, title, kind)
+            yield self.typed(name, title, kind)
         yield self.select("country", marked("Country"), countries(language))
         yield self.select(
             "kind", marked("With a report of"), sorted(self._labels("kind", KINDS), key=lambda each: each[1])
@@ -117,7 +117,7 @@ class _Fields:
         orders = [(code, text(order)) for code, order in SORTS.items()]
         yield self._field("sort", marked("Sorted by"), "select", orders, DEFAULT_SORT)
 
-    def text(self, name: str, title: str, kind: str) -> Field:
+    def typed(self, name: str, title: str, kind: str) -> Field:
         """Return a field of text; a day's field takes a moment as text."""
         value = next(iter(self._asked.get(name, ())), "")
         plain = kind == "date" and value and len(value) != _DAY

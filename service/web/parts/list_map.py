@@ -13,7 +13,7 @@ from service.web.parts.map_picture import ASPECT, Picture, Spot, nearer_box, pic
 
 Document = Mapping[str, Any]
 _PADDING: Final = 1.2
-_LEAST: Final = 1.0
+_LEAST: Final = 3.0
 _NAMED: Final = 5
 """How many incidents of one mark are named."""
 

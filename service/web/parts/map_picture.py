@@ -148,8 +148,8 @@ def _mark(language: Language, frame: Frame, cell: Sequence[tuple[Spot, Point]], 
     gravest, (x, y) = max(spots, key=lambda spot: spot.rank), cell[0][1]
     text, href = together(spots) if len(spots) > 1 else (gravest.text, gravest.href)
     count = sum({spot.href: spot.count for spot in spots}.values())
-    note = [language.number(count)] if count > 1 else []
-    note += [gravest.name] if len(spots) == 1 and gravest.name else []
+    note = [gravest.name] if len(spots) == 1 and gravest.name else []
+    note += [language.number(count)] if count > 1 else []
     return Mark(
         f"{100 * x / frame.width:.2f}%",
         f"{100 * y / frame.height:.2f}%",

@@ -5,7 +5,7 @@ const REST = 250;
 const form = /** @type {HTMLFormElement} */ (document.getElementById("find"));
 const failed = /** @type {HTMLElement} */ (document.getElementById("failed"));
 const digits = form.querySelector(".clocks")?.getAttribute("data-digits") ?? "latn";
-const locale = `${document.documentElement.lang}-u-nu-${digits}-ca-gregory`;
+const locale = `${document.documentElement.lang.replace(/^en$/, "en-GB")}-u-nu-${digits}-ca-gregory`;
 let latest = 0;
 let timer = 0;
 
