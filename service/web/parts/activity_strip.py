@@ -1,8 +1,10 @@
 """The strip of activity: how many of the incidents found went on in each week, month or year."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, timedelta
+from itertools import accumulate
 from typing import Any, Final, Literal
 
 from babel.dates import format_date
@@ -54,10 +56,18 @@ def activity_strip(language: Language, items: Sequence[Document], here: Callable
     first, last = min(start for start, _ in spans), max(end for _, end in spans)
     unit = _unit((last - first).days)
     starts = list(_starts(_start(first, unit), last, unit))
-    shown = starts[-_MOST:]
-    counts = [sum(start <= _end(each, unit) and end >= each for start, end in spans) for each in shown]
-    bars = list(_bars(language, list(zip(shown, counts, strict=True)), unit, here))
-    return ActivityStrip(unit, bars, max(counts), len(items) - len(spans), len(starts) - len(shown))
+    counted = list(zip(starts, _counts(starts, spans), strict=True))[-_MOST:]
+    most, left_out = max(count for _, count in counted), len(starts) - len(counted)
+    return ActivityStrip(unit, list(_bars(language, counted, unit, here)), most, len(items) - len(spans), left_out)
+
+
+def _counts(starts: Sequence[date], spans: Iterable[tuple[date, date]]) -> Iterator[int]:
+    """Yield how many spans overlap each unit; the units follow one another without a gap."""
+    changes = [0] * (len(starts) + 1)
+    for first, last in spans:
+        changes[bisect_right(starts, first) - 1] += 1
+        changes[bisect_right(starts, last)] -= 1
+    yield from list(accumulate(changes))[:-1]
 
 
 def _bars(
