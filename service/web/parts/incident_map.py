@@ -13,7 +13,7 @@ from service.web.language.languages import Language, instant
 from service.web.maps.frame import around, fitted, parse_box
 from service.web.maps.topology import Point
 from service.web.parts.country_names import country_name
-from service.web.parts.map_picture import ASPECT, Picture, Spot, nearer_box, picture
+from service.web.parts.map_picture import ASPECT, Picture, Spot, View, nearer_box, picture
 from service.web.parts.names import Names
 
 Document = Mapping[str, Any]
@@ -29,6 +29,7 @@ LINKS: Final = 50
 NAMED: Final = 20
 """How many places have their name on the map, those with the most reports."""
 _RANKS: Final = {"violence": 4, "tension": 3, "easing": 2, "none": 1, VENUE: 0}
+_CELL: Final = 32.0
 _PADDING: Final = 1.25
 _LEAST: Final = 0.25
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -185,7 +186,7 @@ def _picture(
         href = f"{here(bbox=nearer.text)}#incident_map" if nearer else several[0].href
         return language.comma.join(spot.text for spot in several), href
 
-    return picture(language, spots, shown, together, here)
+    return picture(language, spots, View(shown, _CELL), together, here)
 
 
 def _spot(language: Language, found: _Found, index: int, here: Callable[..., str]) -> Spot | None:

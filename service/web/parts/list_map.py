@@ -9,11 +9,13 @@ from service.web.language.labels import label
 from service.web.language.languages import Language
 from service.web.maps.frame import WORLD, Box, around, fitted, parse_box
 from service.web.parts.country_names import country_name
-from service.web.parts.map_picture import ASPECT, Picture, Spot, nearer_box, picture
+from service.web.parts.map_picture import ASPECT, Picture, Spot, View, nearer_box, picture
 
 Document = Mapping[str, Any]
 _PADDING: Final = 1.2
 _LEAST: Final = 3.0
+_CELL: Final = 64.0
+"""The picture is shown at less than half of its width, beside the list."""
 _NAMED: Final = 5
 """How many incidents of one mark are named."""
 
@@ -60,7 +62,7 @@ def list_map(
 
     unlocated = [item for item in items if not item["points"]]
     return ListMap(
-        picture(language, spots, box, together, here),
+        picture(language, spots, View(box, _CELL), together, here),
         sorted({spot.shape for spot in spots}, reverse=True),
         len(items) - len(unlocated),
         len(unlocated),

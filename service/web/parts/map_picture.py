@@ -12,8 +12,6 @@ from service.web.maps.frame import WORLD, Box, Frame, around, fitted
 from service.web.maps.topology import Point
 
 ASPECT: Final = 1.6
-_CELL: Final = 26.0
-"""Marks nearer than this, in pixels of a picture of WIDTH, are one mark with a count."""
 _SHARE: Final = 0.5
 _NEAREST: Final = 0.03
 _MOVES: Final[Sequence[tuple[str, str, Callable[[Box], Box]]]] = (
@@ -100,6 +98,14 @@ class Picture:
     """How many spots lie outside of it."""
 
 
+@dataclass(frozen=True, slots=True)
+class View:
+    """What is shown of the earth; marks nearer than `cell`, in pixels of a picture of WIDTH, are one with a count."""
+
+    box: Box
+    cell: float
+
+
 Together = Callable[[Sequence[Spot]], tuple[str, str]]
 """What one mark for several spots says, and where it leads."""
 
@@ -107,18 +113,18 @@ Together = Callable[[Sequence[Spot]], tuple[str, str]]
 def picture(
     language: Language,
     spots: Sequence[Spot],
-    box: Box,
+    view: View,
     together: Together,
     here: Callable[..., str],
 ) -> Picture:
-    """Return the picture of a box with these spots. `here(bbox=…)` is the address of the page with another box."""
-    frame = Frame(box, WIDTH)
+    """Return the picture of a view with these spots. `here(bbox=…)` is the address of the page with another box."""
+    box, frame = view.box, Frame(view.box, WIDTH)
     placed = [(spot, at) for spot in spots if (at := frame.place(spot.point)) is not None]
     return Picture(
         base_map_url(box),
         frame.width,
         frame.height,
-        [_mark(language, frame, cell, together) for cell in _cells(placed)],
+        [_mark(language, frame, cell, together) for cell in _cells(placed, view.cell)],
         list(_areas(frame, placed)),
         list(_moves(language, box, here)),
         _scale(language, frame),
@@ -134,11 +140,11 @@ def nearer_box(spots: Sequence[Spot], shown: Box) -> Box | None:
     return fitted(least.scaled(2), ASPECT, min(_NEAREST, shown.north - shown.south))
 
 
-def _cells(placed: Iterable[tuple[Spot, Point]]) -> list[list[tuple[Spot, Point]]]:
+def _cells(placed: Iterable[tuple[Spot, Point]], size: float) -> list[list[tuple[Spot, Point]]]:
     """Return spots that lie so near to one another that their marks would overlap, those of the first spot first."""
     found = dict[tuple[int, int], list[tuple[Spot, Point]]]()
     for spot, (x, y) in placed:
-        found.setdefault((int(x / _CELL), int(y / _CELL)), []).append((spot, (x, y)))
+        found.setdefault((int(x / size), int(y / size)), []).append((spot, (x, y)))
     return list(found.values())
 
 
