@@ -21,6 +21,7 @@ from service.web.parts.incident_map import MapView, incident_map
 from service.web.parts.names import Names
 from tests.service.web.browser import PHONE, Tab, new_tab
 
+pytestmark = pytest.mark.one_server_will_do
 ROOT = Path(__file__).parents[3]
 LONDON, DAMASCUS, SUVA, ATLANTIC, CHUKOTKA = (-0.5, 51.5), (36.3, 33.5), (178.2, -17.8), (-40.0, 30.0), (-175.0, 66.5)
 longitudes, latitudes = st.floats(-180, 179.9), st.floats(-90, 90)
