@@ -7,7 +7,7 @@ SHELL := /bin/sh
 SLOTS := KIND POLICY VIEW IMPORTER EXPORTER FORMAT TABLE RESOURCE
 
 .PHONY: help run quick test test-web pictures tools coverage servers properties faults realdata bulk mutants check fmt docs new golden bench bench-quick \
-	lock dist release clean $(SLOTS)
+	lock vendor dist release clean $(SLOTS)
 
 # Settings of the user's own Python that would reach into ours, or make every process compile every module anew.
 unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP VIRTUAL_ENV PYTHONDONTWRITEBYTECODE
@@ -127,6 +127,7 @@ check: ## check style, types, layers and documents
 	.venv/bin/basedpyright
 	.venv/bin/lint-imports
 	.venv/bin/python .ci/script_types.py
+	.venv/bin/python .ci/vendor.py --check
 	@if test -f docs/generate.py; then .venv/bin/python -m docs.generate --check; fi
 
 fmt: ## format the code and mend what can be mended
@@ -162,6 +163,10 @@ lock: ## write both locks anew from pyproject.toml, with the newest versions it 
 	$(prepare) requirements-dev.lock
 	$(COMPILE) --group build --extra xlsx --output-file requirements.lock
 	$(COMPILE) --group build --group dev --extra parquet --extra opentelemetry --extra xlsx --constraint requirements.lock --output-file requirements-dev.lock
+
+vendor: ## fetch the files of others anew, at the versions of service/web/vendor/manifest.toml (needs npm)
+	$(prepare) requirements-dev.lock
+	.venv/bin/python .ci/vendor.py
 
 dist: ## build wheel and sdist twice, and keep them in dist/ if both are the same bytes
 	$(prepare) requirements-dev.lock

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cached_property
 from typing import Any, Final
 
@@ -12,8 +13,10 @@ from service.web.page import Page, Pages, gather
 from service.web.parts.cite import cite
 from service.web.parts.context import PartContext
 from service.web.parts.downloads import downloads
+from service.web.parts.figures import offset_of
 from service.web.parts.headline import Headline, differing, headline
 from service.web.parts.incident_context import IncidentContext
+from service.web.parts.incident_map import IncidentMap, MapView, incident_map
 from service.web.parts.keys import lead_key
 from service.web.parts.local_time import LocalTime
 from service.web.parts.names import Names
@@ -73,9 +76,16 @@ def _timeline(its: Incident) -> Timeline:
     return timeline(reports, its.timeline, its.selected, its.histories, params, page.here)
 
 
+def _map(its: Incident) -> IncidentMap:
+    page = its.page
+    view = MapView(page.param("bbox"), page.param("places"), offset_of(its.state["data"]) or timedelta())
+    return incident_map(page.language, its.context.names, its.timeline["data"], page.here, page.link, view)
+
+
 PARTS: Final[Mapping[str, Callable[[Incident], object]]] = {
     "headline": lambda its: its.headline,
     "timeline": _timeline,
+    "incident_map": _map,
     "why": lambda its: why(its.context, its.state["data"], its.claims["data"], its.page.param("why_page")),
     "cite": lambda its: cite(its.context, its.own, its.state, its.headline),
     "downloads": lambda its: downloads(its.page.language, its.own, its.state["coordinates"]),
