@@ -12,7 +12,10 @@ from service.web.page import Pages
 
 ROUTES: Final[Sequence[BaseRoute]] = (
     assets.ROUTE,
-    *(route for each in cast("Iterator[Pages]", discover(pages, "PAGES")) for route in each.routes),
+    *sorted(
+        (route for each in cast("Iterator[Pages]", discover(pages, "PAGES")) for route in each.routes),
+        key=lambda route: "{" in route.path,
+    ),
     *NOT_FOUND.routes,
 )
-"""Every page of the slot `pages/`, and the static files."""
+"""Every page of the slot `pages/`, those at one path before those at many, and the static files."""

@@ -45,7 +45,8 @@ MOST = 200
 _UNSAID: dict[str, Any] = {"source": "source", "reported_at": "2000"}
 """Members of a report that is validated for one count or one date alone."""
 
-Clock = Literal["occurred", "reported_at", "period", "counted_until", "effective", "due"]
+Clock = Literal["occurred", "reported_at", "counted_until"]
+"""The member that would hold a date: every other date of a report is read as `occurred` is."""
 
 
 class CountToRead(Strict, frozen=True):
