@@ -3,19 +3,19 @@
 from collections.abc import Iterator, Sequence
 from typing import Final, cast
 
-from starlette.routing import BaseRoute
+from starlette.routing import BaseRoute, Route
 
 from domain.slots import discover
 from service.web import assets, pages
 from service.web.not_found import NOT_FOUND
 from service.web.page import Pages
 
+_PAGES: Final[Sequence[Route]] = [
+    route for each in cast("Iterator[Pages]", discover(pages, "PAGES")) for route in each.routes
+]
 ROUTES: Final[Sequence[BaseRoute]] = (
     assets.ROUTE,
-    *sorted(
-        (route for each in cast("Iterator[Pages]", discover(pages, "PAGES")) for route in each.routes),
-        key=lambda route: "{" in route.path,
-    ),
+    *sorted(_PAGES, key=lambda route: "{" in route.path),
     *NOT_FOUND.routes,
 )
 """Every page of the slot `pages/`, those at one path before those at many, and the static files."""

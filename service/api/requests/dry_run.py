@@ -13,6 +13,7 @@ from domain.incident.commands import CorrectReport, FileReport
 from domain.incident.dispatch import StateReader, decide_command
 from domain.incident.report_warnings import ReportWarning
 from domain.incident.state import Incident, fold, warnings_about
+from domain.values.time.clocks import parse_occurred
 from service.answers.answer import stream_of
 from service.eventstore import LogReader, StoredFact
 from service.eventstore.reader import LogHead
@@ -20,6 +21,13 @@ from service.runtime.worker_thread import in_thread
 
 _OF_CLOCK = topics_of(IncidentOpened, IncidentAmended)
 """The topics of the facts that set how an incident reads days."""
+
+
+class Clock(NamedTuple):
+    """How dates are read: the offset of their days, and the year that is probably meant where none is named."""
+
+    offset: tzinfo
+    year: int
 
 
 class DryRun(NamedTuple):
@@ -58,13 +66,15 @@ class _LoadedStates:
         return home
 
 
-async def incident_offset(log: LogReader, head: LogHead, incident: str) -> tzinfo:
-    """Return the offset in which an incident reads days. Raises IncidentUnknown."""
+async def incident_clock(log: LogReader, head: LogHead, incident: str) -> Clock:
+    """Return how an incident reads dates. Raises IncidentUnknown."""
     rows = await log.of_topics([stream_of(incident)], _OF_CLOCK, head.position)
     found = fold(_facts(rows))
     if found is None:
         raise refusals.IncidentUnknown(incident=incident)
-    return found.offset
+    period = parse_occurred(found.period, found.offset) if found.period else None
+    first = period and (period.earliest or period.latest)
+    return Clock(found.offset, (first or head.now).year)
 
 
 async def dry_run(log: LogReader, head: LogHead, command: FileReport | CorrectReport, incident: str | None) -> DryRun:

@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from domain.incident import refusals
 from domain.incident.commands import Cause, CorrectReport, FileReport, UtcOffset, ZoneName
+from domain.incident.dispatch import unknown_zone
 from domain.incident.validation import expect_not_in_future, read_span
 from domain.reports.claims.claim import Claim
 from domain.reports.kind import Report
@@ -21,7 +22,8 @@ from domain.reports.text_forms import LanguageTag
 from domain.values.counts.count import Count, wording_remarks, words_for
 from domain.values.text_types import FreeText, Strict
 from domain.values.time.clocks import Span, parse_occurred, parse_offset, parse_reported
-from domain.values.time.zones import UnknownZone
+from domain.values.time.day_words import day_in_words
+from domain.values.time.zones import UnknownZone, window_of
 from service.answers.answer import stream_of
 from service.api.authorization import require
 from service.api.errors.problem import HttpProblem, problem_of
@@ -29,7 +31,7 @@ from service.api.errors.validation import FieldError
 from service.api.models import FieldAtFault, ResponseModel, WriteWarning
 from service.api.principals import RequestPrincipal
 from service.api.requests.body import JsonBody, read_body, validate, validate_report
-from service.api.requests.dry_run import DryRun, dry_run, incident_offset
+from service.api.requests.dry_run import Clock, DryRun, dry_run, incident_clock
 from service.api.requests.sealed_part import without_sealed
 from service.api.requests.write import HttpWrite, WriteHeaders, problem_of_refusal
 from service.api.resource import Resource
@@ -45,7 +47,7 @@ MOST = 200
 _UNSAID: dict[str, Any] = {"source": "source", "reported_at": "2000"}
 """Members of a report that is validated for one count or one date alone."""
 
-Clock = Literal["occurred", "reported_at", "counted_until"]
+Member = Literal["occurred", "reported_at", "counted_until"]
 """The member that would hold a date: every other date of a report is read as `occurred` is."""
 
 
@@ -65,7 +67,7 @@ class DateToRead(Strict, frozen=True):
     """A date as a report has it, and the member that would hold it: only what was said can't lie in the future."""
 
     text: FreeText
-    clock: Clock = "occurred"
+    clock: Member = "occurred"
 
 
 class ReadingBody(Strict, frozen=True):
@@ -195,11 +197,11 @@ async def read_without_recording(request: Request, services: InjectedServices, p
         body = JsonBody(b"", found.document)
     asked = validate(ReadingBody, body.document)
     head = await services.reader.head()
-    offset = await _offset(services, head, asked)
+    clock = await _clock(services, head, asked)
     document: dict[str, Any] = {
         "position": head.position,
         "counts": [_count_result(each, asked.language) for each in asked.counts],
-        "dates": [_date_result(each, offset, head.now) for each in asked.dates],
+        "dates": [_date_result(each, clock, head.now) for each in asked.dates],
         "report": None,
     }
     if asked.report is not None:
@@ -208,19 +210,18 @@ async def read_without_recording(request: Request, services: InjectedServices, p
     return Response(orjson.dumps(document), 200, {"Cache-Control": "no-store"}, JSON)
 
 
-async def _offset(services: Services, head: LogHead, asked: ReadingBody) -> tzinfo:
+async def _clock(services: Services, head: LogHead, asked: ReadingBody) -> Clock:
+    """Return how dates are read, and the year that those in words probably mean. Raises HttpProblem."""
     try:
         if asked.incident is not None:
-            return await incident_offset(services.reader, head, asked.incident)
+            return await incident_clock(services.reader, head, asked.incident)
         if asked.time_zone is not None:
-            return zone(asked.time_zone, (head.now.year - 10, head.now.year + 20)).offset
+            return Clock(zone(asked.time_zone, window_of([Span(head.now, head.now)])).offset, head.now.year)
     except UnknownZone as unknown:
-        hint = f"did you mean “{unknown.nearest}”?" if unknown.nearest else "name one of the IANA database"
-        refusal = refusals.TimeZoneUnknown(time_zone=asked.time_zone, hint=hint, nearest=unknown.nearest)
-        raise problem_of(refusal) from None
+        raise problem_of(unknown_zone(asked.time_zone or "", unknown)) from None
     except refusals.Refusal as refusal:
         raise problem_of(refusal) from None
-    return parse_offset(asked.utc_offset)
+    return Clock(parse_offset(asked.utc_offset), head.now.year)
 
 
 def _count_result(asked: CountToRead, language: str | None) -> dict[str, Any]:
@@ -240,19 +241,21 @@ def _count_result(asked: CountToRead, language: str | None) -> dict[str, Any]:
     return found
 
 
-def _date_result(asked: DateToRead, offset: tzinfo, now: datetime) -> dict[str, Any]:
+def _date_result(asked: DateToRead, clock: Clock, now: datetime) -> dict[str, Any]:
     """Read a date within a report that has nothing else, as a post is read."""
     reported = asked.clock in ("reported_at", "counted_until")
     member = "reported_at" if reported else "occurred"
     found: dict[str, Any] = {"text": asked.text, "reading": None, "errors": []}
     try:
         validate_report({"kind": "observation_noted", "title": "title", **_UNSAID, member: asked.text})
-        span = read_span(parse_reported if reported else parse_occurred, asked.text, offset)
+        span = read_span(parse_reported if reported else parse_occurred, asked.text, clock.offset)
         if asked.clock == "reported_at":
             expect_not_in_future(span, asked.text, now)
-        found["reading"] = _span_reading(span, offset)
+        found["reading"] = _span_reading(span, clock.offset)
     except HttpProblem as problem:
-        found["errors"] = [_within(each, member).document for each in problem.field_errors]
+        near = day_in_words(asked.text, clock.year)
+        errors = [_within(each, member) for each in problem.field_errors]
+        found["errors"] = [FieldError(each.field, each.reason, each.nearest or near).document for each in errors]
     except refusals.Refusal as refusal:
         found["errors"] = [FieldError("", problem_of(refusal).detail).document]
     return found
