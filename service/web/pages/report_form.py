@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from starlette.responses import Response
 
+from service.web.language.labels import LABELS, label
 from service.web.page import Page, Pages, gather
 from service.web.parts.form_fields import kinds, report_fields
 
@@ -62,7 +63,15 @@ async def _form(
         else [],
         "actors": actors_of(incident),
         "content": None,
+        "causes": openapi["components"]["schemas"]["Correction"]["properties"]["cause"]["enum"],
+        "warnings": warning_labels(page),
     }
+
+
+def warning_labels(page: Page) -> dict[str, str]:
+    """Return what a warning says in the language of the page, by its code; its own sentence is English."""
+    codes = LABELS.get("warning", {}) if page.language.code != "en" else {}
+    return {code: label(page.language, "warning", code) for code in codes}
 
 
 def actors_of(incident: Mapping[str, Any]) -> list[dict[str, str]]:

@@ -6,7 +6,7 @@ from typing import Any, Final, Literal, NamedTuple
 
 from service.web.language.labels import label
 from service.web.language.languages import Language
-from service.web.parts.form_labels import CODES, FIELDS, HINTS, VALUE_TYPES
+from service.web.parts.form_labels import FIELDS, HINTS, VALUE_TYPES
 
 Schema = Mapping[str, Any]
 FieldKind = Literal[
@@ -20,7 +20,7 @@ _REF: Final = "#/components/schemas/"
 _SLUG: Final = "^[^\\W_]+(-[^\\W_]+)*$"
 _LONGEST_LINE: Final = 300
 _NOT_ASKED: Final = frozenset({"kind", "report_id", "sealed"})
-_FAMILIES: Final[Mapping[str, str]] = {"method": "manner", "type": "source_type"}
+_FAMILIES: Final[Mapping[str, str]] = {"type": "source_type"}
 """Families of labels, by the name of a field, where it is another name."""
 _SAID_BY: Final = ("source", "via", "reported_at", "occurred", "language")
 _WORDS: Final = ("text", "evidence", "tags", "external_ids")
@@ -28,7 +28,7 @@ _FURTHER: Final = ("event", "actors", "attributes", "complete", "reported_order"
 _COMMON: Final = frozenset({*_SAID_BY, *_WORDS, *_FURTHER, "claims", "places"})
 _FOLDED: Final = frozenset(
     {"accumulation", "period", "counted_until", "partial", "supersedes", "parts", "exhaustive", "id", "manner"}
-    | {"also_said", "lower", "upper", "best", "bound"}
+    | {"group", "role", "also_said", "lower", "upper", "best", "bound"}
     | {"admin1", "admin2", "side", "slug", "archived_url", "sha256", "media_type", "quotes", "notes", "occurred_words"}
 )
 """Fields of claims, counts, places and texts that few reports have, below a summary."""
@@ -174,9 +174,7 @@ class _Maker:
             return
         source = first["items"]["anyOf"][0] if kind == "words" else first
         for code in source["enum"]:
-            known = CODES.get(code)
-            shown = self._language.text(known) if known else label(self._language, _FAMILIES.get(key, key), code)
-            yield Choice(code, shown)
+            yield Choice(code, label(self._language, _FAMILIES.get(key, key), code))
 
 
 def _kind_of(key: str, ways: list[Schema]) -> FieldKind:

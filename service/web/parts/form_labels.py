@@ -1,4 +1,4 @@
-"""Labels and hints of the fields of a report's form, and of the codes that only this form offers."""
+"""Labels and hints of the fields of a report's form."""
 
 from typing import Final
 
@@ -127,31 +127,6 @@ HINTS: Final[dict[str, str]] = {
     "via": marked("Nearest to the source first."),
 }
 """English hints by the name of a field; one that has none is described by the OpenAPI document, in English alone."""
-
-CODES: Final[dict[str, str]] = {
-    "accused": marked("accused"),
-    "admitted": marked("admitted"),
-    "burned": marked("burned"),
-    "claimed": marked("claimed"),
-    "conciliatory": marked("conciliatory"),
-    "cumulative": marked("all so far"),
-    "curfew": marked("curfew"),
-    "cut_off": marked("services cut off"),
-    "damaged": marked("damaged"),
-    "denied": marked("denied"),
-    "destroyed": marked("destroyed"),
-    "excessive_force": marked("met with excessive force"),
-    "incremental": marked("only new ones"),
-    "intervention": marked("met with an intervention"),
-    "looted": marked("looted"),
-    "neutral": marked("neutral"),
-    "peaceful": marked("peaceful"),
-    "roadblock": marked("roadblock"),
-    "siege": marked("siege"),
-    "threatening": marked("threatening"),
-    "violent": marked("violent itself"),
-}
-"""English labels of codes that no document shows by themselves."""
 
 VALUE_TYPES: Final[dict[str, str]] = {
     "text": marked("words"),

@@ -4,7 +4,7 @@
 
 import { DraftStore } from "./drafts.js";
 import { addEntry, entriesOf, fieldsOf, fillFields, namesOf, readFields, showSource, slugOf } from "./form_document.js";
-import { LiveReadings, formats } from "./live_readings.js";
+import { LiveReadings, english, formats } from "./live_readings.js";
 import { clearProblem, send, showProblem } from "./send.js";
 
 const form = /** @type {HTMLFormElement} */ (document.getElementById("report"));
@@ -12,6 +12,8 @@ const fields = part("fields");
 const corrects = form.dataset["corrects"];
 const incident = form.dataset["incident"] ?? "";
 const kind = form.dataset["kindOfReport"] ?? "";
+/** @type {Record<string, string>} What warnings say in the language of the page, where that is not English. */
+const codes = data("codes");
 const names = namesOf(data("names"));
 const drafts = new DraftStore(corrects ? `correction:${corrects}` : `${incident}:${kind}`);
 const live = new LiveReadings(form, data("words"), () => ({ ...(languageSaid() ? { language: languageSaid() } : {}), incident }));
@@ -80,9 +82,9 @@ async function dryRun() {
   const answer = await send("POST", "/v1/readings", body);
   if (answer.problem) return refused(answer.problem);
   const list = /** @type {HTMLElement} */ (part("warnings").querySelector("ul"));
-  list.replaceChildren(...answer.document.report.warnings.map((/** @type {{detail: string}} */ each) => {
+  list.replaceChildren(...answer.document.report.warnings.map((/** @type {{code: string, detail: string}} */ each) => {
     const item = document.createElement("li");
-    item.textContent = each.detail;
+    item.append(codes[each.code] ?? "", english(each.detail));
     return item;
   }));
   showWarnings(list.children.length > 0);
