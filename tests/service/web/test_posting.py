@@ -12,6 +12,8 @@ from playwright.sync_api import Browser, Page, expect
 from domain.reports.registry import KINDS
 from tests.service.web.browser import PHONE, Tab, new_tab
 
+pytestmark = pytest.mark.one_server_will_do
+
 LANGUAGES = ["en", "ar"]
 
 
