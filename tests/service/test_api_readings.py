@@ -228,7 +228,7 @@ def closed(migrated_template: str, create_database: Callable[[str], str]) -> Ite
 
 def test_counts_need_the_scope_read_and_a_report_its_own_too(closed: tuple[str, httpx.Client]) -> None:
     url, client = closed
-    reporter, reader = (bearer(issued(url, *scopes)) for scopes in (("read", "report"), ("read",)))
+    reporter, reader = bearer(issued(url, "read", "report")), bearer(issued(url, "read"))
     opening = {"slug": "example", "title": "An example", "collection": "public"}
     assert client.post("/v1/incidents", json=opening, headers=reporter).status_code == 201
     counts, whole = {"counts": [{"verbatim": "12"}]}, {"incident": "example", "report": toll()}

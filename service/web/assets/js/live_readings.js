@@ -24,11 +24,11 @@ export function filled(sentence, values) {
  */
 export function formats(language, digits) {
   const locale = `${language}-u-nu-${digits}`;
-  const day = new Intl.DateTimeFormat(locale, { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" });
+  const day = new Intl.DateTimeFormat(language === "en" ? "en-GB" : locale, { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" });
   const clock = new Intl.DateTimeFormat(`${language === "en" ? "en-GB" : language}-u-nu-${digits}`, {
     hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: "UTC",
   });
-  const long = new Intl.DateTimeFormat(`${language === "en" ? "en-GB" : locale}`, { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" });
+  const comma = language === "ar" ? "، " : ", ";
   const number = new Intl.NumberFormat(locale);
   return {
     /** @param {number | null} value */
@@ -40,7 +40,7 @@ export function formats(language, digits) {
       const [, local, offset] = /** @type {RegExpExecArray} */ (/^(.{19})[.\d]*(.*)$/.exec(text));
       const shown = new Date(`${local}Z`);
       const ahead = offset === "Z" || offset === "+00:00" ? "UTC" : `UTC${(offset ?? "").replace(/^([+-])0?/, "$1").replace(/:00$/, "")}`;
-      return `\u2068${(language === "en" ? long : day).format(shown)}, ${clock.format(shown)} ${ahead}\u2069`;
+      return `\u2068${day.format(shown)}${comma}${clock.format(shown)} ${ahead}\u2069`;
     },
   };
 }
@@ -153,7 +153,7 @@ export class LiveReadings {
     const button = document.createElement("button");
     button.type = "button";
     button.className = "plain";
-    button.textContent = filled(this.words["write"] ?? "%(text)s", { text });
+    button.textContent = filled(this.words["write"] ?? "%(text)s", { text: `\u2066${text}\u2069` });
     button.addEventListener("click", () => {
       control.value = text;
       control.dispatchEvent(new Event("input", { bubbles: true }));
