@@ -250,7 +250,7 @@ export function fillFields(within, document, names) {
   for (const field of fieldsOf(within)) {
     const value = document[field.dataset["key"] ?? ""];
     fillField(field, value, names);
-    if (value !== undefined) for (let e = field.closest("details"); e; e = e.parentElement?.closest("details") ?? null) e.open = true;
+    if (value !== undefined && field.dataset["key"] !== "id") for (let e = field.closest("details"); e; e = e.parentElement?.closest("details") ?? null) e.open = true;
   }
 }
 
