@@ -110,7 +110,7 @@ function readField(field, names, path) {
 function readSaid(field, names, path) {
   switch (field.dataset["kind"]) {
     case "object":
-      field.dataset["field"] = path;
+      if (field.dataset["key"] !== "count") field.dataset["field"] = path; // its words have the name
       return orNothing(readFields(field, names, path));
     case "list":
       field.dataset["field"] = path;
@@ -121,7 +121,6 @@ function readSaid(field, names, path) {
     case "words":
       return readWords(field, path);
     case "source":
-      field.dataset["field"] = path;
       return readSource(field, names, path);
     case "flag":
       return named(field, path) instanceof HTMLInputElement && checkbox(field).checked ? true : undefined;
@@ -235,7 +234,9 @@ function readSource(field, names, path) {
   const unnamed = field.querySelector("[data-unnamed]");
   const name = field.querySelector("[data-named] input");
   if (!(name instanceof HTMLInputElement) || !(unnamed instanceof HTMLElement)) return undefined;
-  name.name = path;
+  delete field.dataset["field"];
+  name.name = anonymity(field).checked ? "" : path;
+  if (anonymity(field).checked) field.dataset["field"] = path;
   if (anonymity(field).checked) return orNothing(readFields(unnamed, names, path));
   return name.value.trim() === "" ? undefined : slugOf(names, name.value);
 }
