@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from starlette.responses import Response
 
-from service.api.responses import HTML
+from service.api.media_types import HTML
 from service.web.inlining import inlined
 from service.web.page import Page, Pages
 from service.web.template_environment import templates
