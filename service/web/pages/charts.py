@@ -1,0 +1,199 @@
+"""Charts of an incident for other places: as files, and framed by a page of another site."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Match, Route
+from starlette.types import Scope
+
+from service.web.language.languages import instant
+from service.web.page import Page, Pages, gather
+from service.web.parts.chart_axes import zone_of
+from service.web.parts.chart_files import Caption, escalation_file, toll_file
+from service.web.parts.escalation_strip import EscalationStrip, escalation_strip
+from service.web.parts.figures import key_name
+from service.web.parts.keys import Key, lead_key
+from service.web.parts.names import Names
+from service.web.parts.toll_chart import TollChart, TollChoice, file_drawing, toll_chart
+from service.web.parts.toll_data import TollDocuments
+from service.web.parts.toll_drawing import ReportLink
+
+PAGES: Final = Pages()
+_FILE: Final = {"Content-Security-Policy": "default-src 'none'", "X-Content-Type-Options": "nosniff"}
+Envelope = Mapping[str, Any]
+
+
+class EmbedRoute(Route):
+    """A route for addresses with `embed=` in their query; what it does not match, later routes answer."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Match a query that names a chart."""
+        if b"embed=" not in scope.get("query_string", b""):
+            return Match.NONE, {}
+        return super().matches(scope)
+
+
+@dataclass(frozen=True)
+class ChartDocuments:
+    """The answers at the page's reading that charts are made of, as the interface sent them."""
+
+    page: Page
+    state: Envelope
+    timeline: Envelope
+    claims: Envelope
+    tolls: Envelope
+    escalation: Envelope
+
+    @property
+    def names(self) -> Names:
+        """Names of sources, actors, scopes and events."""
+        return Names(self.page.language, self.state["data"], self.timeline["data"]["entries"])
+
+    @property
+    def lead(self) -> Key | None:
+        """The key that the query names, else that of most claims."""
+        return lead_key(self.state["data"]["estimates"], self.page.param)
+
+    @property
+    def title(self) -> str:
+        """The title of the incident."""
+        return self.state["data"]["title"] or self.page.part_of_path("slug")
+
+    @property
+    def address(self) -> str:
+        """The permalink: this incident at this position, of what had been said by then, with the chart's choices."""
+        coordinates = self.state["coordinates"]
+        choices = {
+            name: self.page.param(name)
+            for name in ("measure", "population", "scope", "manner", "clock", "scale", "window")
+        }
+        asked = {
+            "as_of": f"@{coordinates['position']}",
+            "reported_until": coordinates["reported_until"],
+            "policy": coordinates["policy"],
+        }
+        path = f"/incidents/{self.page.part_of_path('slug')}"
+        return str(self.page.request.base_url).rstrip("/") + self.page.link(path, {**asked, **choices})
+
+    def reading_told(self) -> str:
+        """Say which reading it is: what was said by when, as recorded by when, under which policy."""
+        language, coordinates = self.page.language, self.state["coordinates"]
+        zone = zone_of(self.state["data"])
+        recorded = language.moment(instant(coordinates["recorded_at"]).astimezone(zone))
+        if coordinates["reported_until"] is None:
+            told = language.text("All that was said, as recorded by %(recorded)s", recorded=recorded)
+        else:
+            said = language.moment(instant(coordinates["reported_until"]).astimezone(zone))
+            told = language.text("What was said by %(said)s, as recorded by %(recorded)s", said=said, recorded=recorded)
+        return told
+
+    def sources(self, view: Envelope) -> list[str]:
+        """Return the lines that say where a chart is from, so that it can be asked for again."""
+        coordinates = view["coordinates"]
+        return [
+            self.page.language.text(
+                "Every figure is one that a source gave. Knownwhen, %(address)s", address=self.address
+            ),
+            f"{coordinates['view']} · {coordinates['policy']} · @{coordinates['position']} · SHA-256 {view['digest']}",
+        ]
+
+
+@PAGES.get("/incidents/{slug}/toll.svg")
+async def toll_svg(page: Page) -> Response:
+    """Send the toll chart as a file."""
+    found = await read(page)
+    key = found.lead
+    if key is None:
+        return PlainTextResponse(page.language.text("Nobody has given a figure yet."), 404)
+    drawing, voices = file_drawing(page.language, found.names, toll_documents(found), choice_of(page, key))
+    title = key_name(page.language, key.document, found.names)
+    caption = Caption(title, f"{found.title} · {found.reading_told()}", found.sources(found.tolls))
+    return _file(toll_file(page.language, caption, drawing, voices), f"{page.part_of_path('slug')}-toll.svg")
+
+
+@PAGES.get("/incidents/{slug}/escalation.svg")
+async def escalation_svg(page: Page) -> Response:
+    """Send the escalation strip as a file."""
+    found = await read(page)
+    title = page.language.text("Escalation, day by day")
+    caption = Caption(title, f"{found.title} · {found.reading_told()}", found.sources(found.escalation))
+    return _file(
+        escalation_file(page.language, caption, strip_of(found)), f"{page.part_of_path('slug')}-escalation.svg"
+    )
+
+
+def _file(document: str, name: str) -> Response:
+    headers = {**_FILE, "Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-cache"}
+    return Response(document.encode(), 200, headers, "image/svg+xml")
+
+
+@PAGES.get("/incidents/{slug}", EmbedRoute)
+async def embedded_chart(page: Page) -> Response:
+    """Show one chart with its caption, for a page of another site to frame."""
+    found = await read(page)
+    chart = "escalation" if page.param("embed") == "escalation" else "toll"
+    view = found.escalation if chart == "escalation" else found.tolls
+    shown = {
+        "chart": chart,
+        "title": found.title,
+        "told": found.reading_told(),
+        "address": found.address,
+        "digest": view["digest"],
+        "toll_chart": toll_of(found) if chart == "toll" else None,
+        "escalation_strip": strip_of(found) if chart == "escalation" else None,
+    }
+    return page.render("embed.html", shown, framed=True)
+
+
+async def read(page: Page) -> ChartDocuments:
+    """Ask for the documents at the page's reading."""
+    own, reading = f"/v1/incidents/{page.part_of_path('slug')}", page.reading.query()
+    paths = [own, *(f"{own}/{view}" for view in ("timeline", "claims", "tolls", "escalation"))]
+    return ChartDocuments(page, *await gather(*(page.api.get(path, reading) for path in paths)))
+
+
+def toll_documents(found: ChartDocuments) -> TollDocuments:
+    """Return what the toll chart is made of."""
+    return TollDocuments(*(each["data"] for each in (found.state, found.timeline, found.tolls, found.claims)))
+
+
+def toll_of(found: ChartDocuments) -> TollChart:
+    """Return the toll chart for a frame."""
+    page = found.page
+    choice = choice_of(page, found.lead)
+    return toll_chart(page.language, found.names, toll_documents(found), choice, page.here, report_link(page))
+
+
+def strip_of(found: ChartDocuments) -> EscalationStrip:
+    """Return the escalation strip; its days lead to the incident's own page."""
+    page = found.page
+    documents = [each["data"] for each in (found.state, found.timeline, found.claims, found.escalation)]
+
+    def link(**changes: str | int | None) -> str:
+        return page.here(embed=None, **changes)
+
+    return escalation_strip(page.language, found.names, documents, link)
+
+
+def report_link(page: Page) -> ReportLink:
+    """Return the function that gives the address of a report's page."""
+
+    def link(report: str) -> str:
+        return page.link(f"/reports/{report}")
+
+    return link
+
+
+def choice_of(page: Page, key: Key | None, until: str | None = None) -> TollChoice:
+    """Return what the query says of the toll chart; what it cannot mean counts as not said."""
+    window, number = page.param("window") or "", page.param("toll_page") or ""
+    return TollChoice(
+        key,
+        clock="recorded" if page.param("clock") == "recorded" else "reported",
+        log=page.param("scale") == "log",
+        window=int(window) if window.isascii() and window.isdigit() and len(window) < 6 else None,  # noqa: PLR2004
+        page=max(int(number), 1) if number.isascii() and number.isdigit() and len(number) < 6 else 1,  # noqa: PLR2004
+        until=until,
+    )
