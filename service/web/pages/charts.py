@@ -17,7 +17,7 @@ from service.web.parts.figures import key_name
 from service.web.parts.keys import Key, lead_key
 from service.web.parts.names import Names
 from service.web.parts.toll_chart import TollChart, TollChoice, file_drawing, toll_chart
-from service.web.parts.toll_data import TollDocuments
+from service.web.parts.toll_data import TollDocuments, plain
 from service.web.parts.toll_drawing import ReportLink
 
 PAGES: Final = Pages()
@@ -45,16 +45,17 @@ class ChartDocuments:
     claims: Envelope
     tolls: Envelope
     escalation: Envelope
+    named: Envelope
 
     @property
     def names(self) -> Names:
         """Names of sources, actors, scopes and events."""
-        return Names(self.page.language, self.state["data"], self.timeline["data"]["entries"])
+        return Names(self.page.language, self.state["data"], self.timeline["data"]["entries"], self.named["data"])
 
     @property
     def lead(self) -> Key | None:
         """The key that the query names, else that of most claims."""
-        return lead_key(self.state["data"]["estimates"], self.page.param)
+        return lead_key(self.claims["data"]["claims"], self.page.param)
 
     @property
     def title(self) -> str:
@@ -87,15 +88,14 @@ class ChartDocuments:
         else:
             said = language.moment(instant(coordinates["reported_until"]).astimezone(zone))
             told = language.text("What was said by %(said)s, as recorded by %(recorded)s", said=said, recorded=recorded)
-        return told
+        return plain(told)
 
     def sources(self, view: Envelope) -> list[str]:
         """Return the lines that say where a chart is from, so that it can be asked for again."""
         coordinates = view["coordinates"]
+        text = self.page.language.text
         return [
-            self.page.language.text(
-                "Every figure is one that a source gave. Knownwhen, %(address)s", address=self.address
-            ),
+            plain(text("Every figure is one that a source gave. Knownwhen, %(address)s", address=self.address)),
             f"{coordinates['view']} · {coordinates['policy']} · @{coordinates['position']} · SHA-256 {view['digest']}",
         ]
 
@@ -108,7 +108,7 @@ async def toll_svg(page: Page) -> Response:
     if key is None:
         return PlainTextResponse(page.language.text("Nobody has given a figure yet."), 404)
     drawing, voices = file_drawing(page.language, found.names, toll_documents(found), choice_of(page, key))
-    title = key_name(page.language, key.document, found.names)
+    title = plain(key_name(page.language, key.document, found.names))
     caption = Caption(title, f"{found.title} · {found.reading_told()}", found.sources(found.tolls))
     return _file(toll_file(page.language, caption, drawing, voices), f"{page.part_of_path('slug')}-toll.svg")
 
@@ -150,7 +150,7 @@ async def embedded_chart(page: Page) -> Response:
 async def read(page: Page) -> ChartDocuments:
     """Ask for the documents at the page's reading."""
     own, reading = f"/v1/incidents/{page.part_of_path('slug')}", page.reading.query()
-    paths = [own, *(f"{own}/{view}" for view in ("timeline", "claims", "tolls", "escalation"))]
+    paths = [own, *(f"{own}/{view}" for view in ("timeline", "claims", "tolls", "escalation", "names"))]
     return ChartDocuments(page, *await gather(*(page.api.get(path, reading) for path in paths)))
 
 

@@ -10,11 +10,15 @@ from starlette.responses import Response
 from service.web.api_client import ApiProblem
 from service.web.language.languages import Language
 from service.web.page import Page, Pages, gather
+from service.web.pages.charts import choice_of, report_link
 from service.web.parts.cite import cite
+from service.web.parts.escalation_strip import escalation_strip
 from service.web.parts.headline import Headline, differing, headline
 from service.web.parts.keys import Key, lead_key
 from service.web.parts.names import Names
 from service.web.parts.reading_sliders import reading_sliders
+from service.web.parts.toll_chart import toll_chart
+from service.web.parts.toll_data import TollDocuments
 from service.web.parts.why import why
 
 PAGES = Pages()
@@ -66,6 +70,20 @@ class Incident:
 
 PARTS: Final[Mapping[str, Callable[[Incident], object]]] = {
     "headline": lambda its: its.headline,
+    "toll_chart": lambda its: toll_chart(
+        its.language,
+        its.names,
+        TollDocuments(*(each["data"] for each in (its.state, its.timeline, its.tolls, its.claims, its.claims_ever))),
+        choice_of(its.page, its.lead, its.state["coordinates"]["reported_until"]),
+        its.page.here,
+        report_link(its.page),
+    ),
+    "escalation_strip": lambda its: escalation_strip(
+        its.language,
+        its.names,
+        [each["data"] for each in (its.state, its.timeline, its.claims, its.escalation)],
+        its.page.here,
+    ),
     "why": lambda its: why(
         its.language, its.names, its.state["data"], its.claims["data"], its.lead, its.page.here, its.page.param("why_page")
     ),

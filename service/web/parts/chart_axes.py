@@ -117,11 +117,12 @@ class FigureAxis:
         share = math.log1p(figure) / math.log1p(top) if self.log else figure / top
         return round(self.height * (1 - (1 - self._TOP) * share), 2)
 
-    def labelled(self, figures: Iterable[int], apart: float = 20) -> Sequence[int]:
-        """Choose figures to label: the greatest and the least, then from the top whatever is far enough from those."""
-        ordered = sorted({each for each in figures if each > 0}, reverse=True)
+    def labelled(self, first: Iterable[int], then: Iterable[int] = (), apart: float = 20) -> Sequence[int]:
+        """Choose figures to label, each `apart` from the others: the greatest and the least of those that go first."""
         chosen = list[int]()
-        for each in [*ordered[:1], *ordered[-1:], *ordered]:
-            if all(abs(self.y(each) - self.y(other)) >= apart for other in (*chosen, 0)):
-                chosen.append(each)
+        for figures in (first, then):
+            ordered = sorted({each for each in figures if each > 0}, reverse=True)
+            for each in [*ordered[:1], *ordered[-1:], *ordered]:
+                if all(abs(self.y(each) - self.y(other)) >= apart for other in (*chosen, 0)):
+                    chosen.append(each)
         return sorted(chosen)

@@ -10,13 +10,15 @@ from service.web.language.languages import Language
 from service.web.parts.escalation_strip import Column, EscalationStrip
 from service.web.parts.svg import FONT, INK, LINE, PAPER, SOFT, Attribute, Frame, element, group, mark, text, wrapped
 from service.web.parts.toll_chart import Voice
+from service.web.parts.toll_data import plain
 from service.web.parts.toll_drawing import Drawing
 
 WIDTH: Final = 960
 _EDGE: Final = 24
 _AXIS: Final = 60
 _VOICES: Final = 30
-_PER_ROW: Final = 24
+_NAMES: Final = 130
+_PER_ROW: Final = 26
 """Columns of the strip in a row; further ones are in rows below."""
 LEVELS: Final = ("#eef0f2", "#f6e3b4", "#f0b869", "#dd7f3b", "#b8432f", "#7d1128")
 """Colours of the levels 0 to 5, those of charts.css: ever darker, so that grey print tells them apart too."""
@@ -26,7 +28,7 @@ _LIGHT_TEXT: Final = 4
 
 @dataclass(frozen=True)
 class Caption:
-    """The lines around a chart: what it shows, of which incident, at which reading, and where it is from."""
+    """The lines around a chart, as text: what it shows, of which incident, at which reading, and where it is from."""
 
     title: str
     subtitle: str
@@ -36,9 +38,12 @@ class Caption:
 def toll_file(language: Language, caption: Caption, drawing: Drawing, voices: Sequence[Voice]) -> str:
     """Return the toll chart as an SVG document."""
     top = 92
-    frame = Frame(_EDGE + _AXIS, top, WIDTH - 2 * _EDGE - _AXIS)
+    mirrored = language.direction == "rtl"
+    width = WIDTH - 2 * _EDGE - _AXIS
+    frame = Frame(_EDGE if mirrored else _EDGE + _AXIS, top, width, mirrored)
+    beside = _EDGE + width + 8 if mirrored else _EDGE + _AXIS - 8
     legend, height = _legend(language, voices, top + drawing.height + 16)
-    content = [drawing.labels(_EDGE + _AXIS - 8, top), drawing.plot(frame), legend]
+    content = [drawing.labels(beside, frame.anchors[1], top), drawing.plot(frame), legend]
     return _document(language, caption, content, height)
 
 
@@ -58,29 +63,38 @@ def _legend(language: Language, voices: Sequence[Voice], top: float) -> tuple[Ma
         x += width
     if (left := len(voices) - _VOICES) > 0:
         y += 22
-        drawn.append(text(_EDGE, y, language.plural("And one more source.", "And %(number)s more sources.", left)))
+        drawn.append(
+            text(_EDGE, y, plain(language.plural("And one more source.", "And %(number)s more sources.", left)))
+        )
     return group(drawn), y + 12
 
 
 def escalation_file(language: Language, caption: Caption, strip: EscalationStrip) -> str:
     """Return the escalation strip as an SVG document."""
-    rows = [strip.columns[at : at + _PER_ROW] for at in range(0, len(strip.columns), _PER_ROW)]
+    rows = _rows(strip.columns)
     drawn = [_row_of_columns(language, row, 100 + 128 * number) for number, row in enumerate(rows)]
     y = 100.0 + 128 * len(rows)
     for line in strip.turns[:12]:
-        drawn.append(text(_begin(language), y, line, {"text-anchor": _anchor(language)}))
+        drawn.append(text(_begin(language), y, plain(line), {"text-anchor": _anchor(language)}))
         y += 18
     return _document(language, caption, drawn, y)
 
 
+def _rows(columns: Sequence[Column]) -> Sequence[Sequence[Column]]:
+    """Split the columns into rows of nearly equal length."""
+    each = -(-len(columns) // max(-(-len(columns) // _PER_ROW), 1)) or 1
+    return [columns[at : at + each] for at in range(0, len(columns), each)]
+
+
 def _row_of_columns(language: Language, columns: Sequence[Column], top: float) -> Markup:
     names = [language.text("What happened"), language.text("What was learned")]
-    left = _EDGE + 150
-    width = min((WIDTH - _EDGE - left) / len(columns), 56)
-    drawn = [text(left - 10, top + 40 + 36 * number, name, {"text-anchor": "end"}) for number, name in enumerate(names)]
+    mirrored = language.direction == "rtl"
+    width = min((WIDTH - 2 * _EDGE - _NAMES) / len(columns), 56)
+    anchor: dict[str, Attribute] = {"text-anchor": _anchor(language)}
+    drawn = [text(_begin(language), top + 40 + 36 * number, name, anchor) for number, name in enumerate(names)]
     for number, column in enumerate(columns):
-        x = left + width * number
-        drawn.append(_column(language, column, x, top, width))
+        x = _EDGE + _NAMES + width * number
+        drawn.append(_column(language, column, WIDTH - x - width if mirrored else x, top, width))
     return group(drawn)
 
 
@@ -88,7 +102,7 @@ def _column(language: Language, column: Column, x: float, top: float, width: flo
     middle: dict[str, Attribute] = {"text-anchor": "middle"}
     turned = {**middle, "text-anchor": "start", "font-size": 10, "fill": SOFT}
     turned["transform"] = f"rotate(-45 {x + width / 2:.1f} {top + 14:g})"
-    drawn = [text(round(x + width / 2, 1), top + 14, column.text, turned)]
+    drawn = [text(round(x + width / 2, 1), top + 14, plain(column.text), turned)]
     if column.quiet:
         drawn.append(text(round(x + width / 2, 1), top + 40, "…", {**middle, "fill": SOFT}))
         return group(drawn)
@@ -96,8 +110,8 @@ def _column(language: Language, column: Column, x: float, top: float, width: flo
         ("none", INK) if column.level is None else (LEVELS[column.level], PAPER if column.level >= _LIGHT_TEXT else INK)
     )
     box: dict[str, Attribute] = {"x": round(x + 1, 1), "width": round(width - 2, 1), "height": 32, "stroke": LINE}
-    drawn.append(element("rect", {**box, "y": top + 20, "fill": fill}))
     if column.level is not None:
+        drawn.append(element("rect", {**box, "y": top + 20, "fill": fill}))
         turn = "" if column.turn is None else "▲" if column.turn.after > column.turn.before else "▼"
         drawn.append(
             text(
@@ -107,8 +121,8 @@ def _column(language: Language, column: Column, x: float, top: float, width: flo
                 {**middle, "fill": ink, "font-weight": "bold"},
             )
         )
-    drawn.append(element("rect", {**box, "y": top + 56, "fill": "#e3ebf3" if column.reports else "none"}))
-    if column.reports:
+    if column.learned_text:
+        drawn.append(element("rect", {**box, "y": top + 56, "fill": "#e3ebf3"}))
         drawn.append(text(round(x + width / 2, 1), top + 77, language.number(column.reports), middle))
     return group(drawn)
 
@@ -134,11 +148,13 @@ def _document(language: Language, caption: Caption, content: Iterable[Markup], h
         "height": whole,
         "font-family": FONT,
         "xml:lang": language.code,
+        "direction": "ltr",
         "role": "img",
     }
     paper = element("rect", {"width": WIDTH, "height": whole, "fill": PAPER})
     title = element("title", {}, caption.title)
-    return '<?xml version="1.0" encoding="UTF-8"?>\n' + element("svg", attributes, title, paper, *head, *content, *foot)
+    drawn = element("svg", attributes, title, paper, *head, *content, *foot)
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{drawn}'
 
 
 def _begin(language: Language) -> float:

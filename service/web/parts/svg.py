@@ -71,14 +71,24 @@ def wrapped(content: str, width: int) -> Sequence[str]:
 
 @dataclass(frozen=True)
 class Frame:
-    """Where the plot of a chart lies: `width` in pixels, or None to be as wide as its element allows, in percent."""
+    """Where the plot of a chart lies: `width` in pixels, or None to be as wide as its element allows, in percent.
+
+    Time runs as the language is read: from the right where `mirrored`.
+    """
 
     left: float = 0
     top: float = 0
     width: float | None = None
+    mirrored: bool = False
+
+    @property
+    def anchors(self) -> tuple[str, str]:
+        """The text anchors of what follows a point in time, and of what is before it."""
+        return ("end", "start") if self.mirrored else ("start", "end")
 
     def x(self, share: float) -> str:
-        """Return the coordinate of a share (0 to 1) of the width."""
+        """Return the coordinate of a share (0 to 1) of the time."""
+        share = 1 - share if self.mirrored else share
         if self.width is None:
             return f"{_short(share * 100)}%"
         return _short(self.left + share * self.width)
@@ -105,7 +115,8 @@ class Frame:
             "preserveAspectRatio": "none",
             "overflow": "visible",
         }
-        return element("svg", place, *children)
+        turned = {"transform": f"translate({units} 0) scale(-1 1)"} if self.mirrored else {}
+        return element("svg", place, group(children, **turned))
 
 
 def mark(rank: int, attributes: Mapping[str, Attribute] | None = None, *, hollow: bool = False) -> Markup:

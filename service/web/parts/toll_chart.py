@@ -13,7 +13,7 @@ from service.web.parts.chart_axes import FigureAxis, TimeAxis, time_axis
 from service.web.parts.figures import key_name
 from service.web.parts.keys import Key, key_of
 from service.web.parts.names import Names
-from service.web.parts.svg import Frame, element, mark
+from service.web.parts.svg import Attribute, Frame, element, mark
 from service.web.parts.toll_data import ClaimReader, Clock, Dot, Step, TollDocuments, milliseconds, steps_of
 from service.web.parts.toll_drawing import HEIGHT, Drawing, ReportLink
 
@@ -207,8 +207,9 @@ class _Maker:
         )
 
     def _plot(self, drawing: Drawing) -> Markup:
-        attributes = {
+        attributes: dict[str, Attribute] = {
             "class": "plot",
+            "direction": "ltr",
             "role": "group",
             "aria-labelledby": "toll_chart-title",
             "height": drawing.height,
@@ -216,12 +217,17 @@ class _Maker:
             "data-start": str(milliseconds(self.time.start)),
             "data-end": str(milliseconds(self.time.end)),
             "data-clock": self.choice.clock,
+            "data-mirrored": "" if self._mirrored else None,
         }
-        return element("svg", attributes, drawing.plot(Frame()))
+        return element("svg", attributes, drawing.plot(Frame(mirrored=self._mirrored)))
 
     def _axis(self, drawing: Drawing) -> Markup:
-        attributes = {"class": "figures", "aria-hidden": "true", "height": drawing.height, "width": 56}
-        return element("svg", attributes, drawing.labels(50))
+        attributes = {"class": "figures", "direction": "ltr", "aria-hidden": "true", "height": drawing.height, "width": 56}
+        return element("svg", attributes, drawing.labels(6, "start") if self._mirrored else drawing.labels(50, "end"))
+
+    @property
+    def _mirrored(self) -> bool:
+        return self.language.direction == "rtl"
 
     def _summary(self, told: Sequence[Dot]) -> str:
         sources = len({dot.rank for dot in told})

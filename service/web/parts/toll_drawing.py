@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from itertools import groupby
 from typing import Final
 
 from markupsafe import Markup
@@ -25,6 +26,10 @@ DOTS: Final = 1_500
 _CELL: Final = 8
 """Height of a cell in which dots are thinned, in pixels; across there are `COLUMNS / _CELL`."""
 
+_LAST_WORDS: Final = 0.8
+"""Beyond this share of the width there is no room for words after a mark."""
+_ROOM: Final = UNITS // 12
+"""The width that words within the plot need."""
 
 ReportLink = Callable[[str], str]
 """The address of a report by its id."""
@@ -58,11 +63,14 @@ class Drawing:
         drawn += [self._ticks(frame), *self._lane_names(frame), self._veil(frame), self._marks(frame)]
         return Markup().join(drawn)
 
-    def labels(self, x: float, top: float = 0) -> Markup:
-        """Return the labels of the axis of figures, which end at x: only figures that were said, and its origin."""
+    def labels(self, x: float, anchor: str, top: float = 0) -> Markup:
+        """Return the labels of the axis of figures at x: only figures that were said, and its origin."""
         return group(
             text(
-                x, top + self.figures.y(each) + 4, self.language.number(each), self._from(each, {"text-anchor": "end"})
+                x,
+                top + self.figures.y(each) + 4,
+                self.language.number(each),
+                self._from(each, {"text-anchor": anchor}),
             )
             for each in (0, *self._labelled)
         )
@@ -70,7 +78,7 @@ class Drawing:
     @cached_property
     def _labelled(self) -> Sequence[int]:
         ends = [end for step in self.steps for end in (step.lower, step.upper) if end is not None]
-        return self.figures.labelled(ends or [dot.figure for dot in self.dots if dot.figure is not None])
+        return self.figures.labelled(ends, [dot.figure for dot in self.dots if dot.lane == "plot" and dot.figure])
 
     @cached_property
     def _first_said(self) -> dict[int, datetime]:
@@ -193,32 +201,20 @@ class Drawing:
         return "".join(path)
 
     def _or_more(self, frame: Frame) -> Markup:
-        """Return “or more” where an open end begins."""
-        begun = [
-            (start, step)
-            for (start, _, step), before in zip(self._runs(), [None, *self.thinned], strict=False)
-            if step.upper_open and not (before and before.upper_open)
-        ]
-        shown, last = list[Markup](), -math.inf
-        for start, step in begun:
-            if start - last >= UNITS / 8:
+        """Return “or more” at the end of each wider stretch of time without a greatest figure."""
+        shown = list[Markup]()
+        for opened, runs in groupby(self._runs(), lambda run: run[2].upper_open):
+            found = list(runs)
+            start, end, begun = found[0][0], found[-1][1], found[0][2].at
+            if opened and end - start >= _ROOM:
                 attributes: dict[str, Attribute] = {
-                    "class": self._class("open", step.at),
-                    "data-at": str(milliseconds(step.at)),
+                    "class": self._class("open", begun),
+                    "data-at": str(milliseconds(begun)),
+                    "text-anchor": frame.anchors[1],
                     "fill": SOFT,
                     "font-size": 11,
                 }
-                late = start > UNITS * 0.85
-                x = frame.x(1 if late else start / UNITS)
-                shown.append(
-                    text(
-                        x,
-                        frame.y(24),
-                        self.language.text("or more"),
-                        {**attributes, "text-anchor": "end" if late else "start"},
-                    )
-                )
-                last = start
+                shown.append(text(frame.x(end / UNITS), frame.y(12), self.language.text("or more"), attributes))
         return group(shown)
 
     def _ticks(self, frame: Frame) -> Markup:
@@ -243,20 +239,23 @@ class Drawing:
         for number, lane in enumerate(self.lanes):
             top = frame.y(HEIGHT + LANE * number)
             yield element("line", {"x1": frame.x(0), "x2": frame.x(1), **_level(top + LANE), "stroke": LINE})
-            yield text(frame.x(0), top + 15, names[lane], {"fill": SOFT, "font-size": 11})
+            yield text(
+                frame.x(0), top + 15, names[lane], {"text-anchor": frame.anchors[0], "fill": SOFT, "font-size": 11}
+            )
 
     def _veil(self, frame: Frame) -> Markup:
         """Return the cursor at the end of the reading, and the veil over what was said later."""
         share = 1.0 if self.until is None else min(max(self.time.share(self.until), 0.0), 1.0)
         height = HEIGHT + LANE * len(self.lanes)
         width = f"{(1 - share) * 100:.2f}%" if frame.width is None else (1 - share) * frame.width
+        left = frame.x(1) if frame.mirrored else frame.x(share)
         return group(
             [
                 element(
                     "rect",
                     {
                         "class": "veil",
-                        "x": frame.x(share),
+                        "x": left,
                         "y": frame.top,
                         "width": width,
                         "height": height,
@@ -301,10 +300,10 @@ class Drawing:
         for dot, more in self.shown:
             share = self.time.share(dot.at)
             words = ""
-            if dot.lane != "plot":
-                if share - ends.get(dot.lane, -1) > 0 and share < 0.8:  # noqa: PLR2004 - room for the words after it
-                    words = dot.words
-                    ends[dot.lane] = share + 0.03 + 0.014 * len(dot.words)
+            room = share > ends.get(dot.lane, -1) and share < _LAST_WORDS
+            if dot.lane != "plot" and room:
+                words = dot.words
+                ends[dot.lane] = share + 0.03 + 0.014 * len(dot.words)
             drawn.append(self._mark(frame, dot, more, words))
         return group(drawn, class_="dots")
 
@@ -316,7 +315,7 @@ class Drawing:
             element("circle", {"r": 12, "fill": "none", "pointer-events": "all"}),
             *self._whisker(dot),
             mark(dot.rank, hollow=dot.hollow),
-            *([text(10, 4, words)] if words else []),
+            *([text(-10 if frame.mirrored else 10, 4, words, {"text-anchor": frame.anchors[0]})] if words else []),
         ]
         inner = frame.at(self.time.share(dot.at), self._y(dot), *drawn)
         attributes: dict[str, Attribute] = {
