@@ -222,8 +222,15 @@ class _Maker:
         return element("svg", attributes, drawing.plot(Frame(mirrored=self._mirrored)))
 
     def _axis(self, drawing: Drawing) -> Markup:
-        attributes = {"class": "figures", "direction": "ltr", "aria-hidden": "true", "height": drawing.height, "width": 56}
-        return element("svg", attributes, drawing.labels(6, "start") if self._mirrored else drawing.labels(50, "end"))
+        attributes = {
+            "class": "figures",
+            "direction": "ltr",
+            "aria-hidden": "true",
+            "height": drawing.height,
+            "width": 56,
+        }
+        x, anchor = (6, "start") if self._mirrored else (50, "end")
+        return element("svg", attributes, drawing.labels(x, anchor))
 
     @property
     def _mirrored(self) -> bool:

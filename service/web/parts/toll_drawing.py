@@ -178,7 +178,7 @@ class Drawing:
     def _runs(self) -> Iterator[tuple[int, int, Step]]:
         """Yield each step with where it begins and ends; the last goes on to the end of the axis."""
         starts = [round(self.time.share(step.at) * UNITS) for step in self.thinned]
-        yield from zip(starts, [*starts[1:], UNITS], self.thinned, strict=True)
+        yield from zip(starts, [*starts[1:], UNITS][: len(starts)], self.thinned, strict=True)
 
     def _box(self, start: int, end: int, step: Step) -> str:
         if step.lower is None and step.upper is None:
