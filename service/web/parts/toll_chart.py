@@ -154,8 +154,12 @@ class _Maker:
     @cached_property
     def every_dot(self) -> list[Dot]:
         """All claims of the key."""
+        return self._reader.dots() if self._reader else []
+
+    @cached_property
+    def _reader(self) -> ClaimReader | None:
         key = self.choice.key
-        return ClaimReader(self.language, self.names, self.documents, key, self.choice.clock).dots() if key else []
+        return ClaimReader(self.language, self.names, self.documents, key, self.choice.clock) if key else None
 
     @cached_property
     def every_step(self) -> list[Step]:
@@ -263,15 +267,22 @@ class _Maker:
 
     def _row(self, step: Step) -> StepRow:
         language = self.language
-        ranks = {dot.claim: dot.source for dot in self.every_dot}
+        named = [self._reader.source_of(claim) for claim in step.moved_by] if self._reader else []
         most = language.text("open") if step.upper_open else "" if step.upper is None else language.number(step.upper)
         return StepRow(
-            when=language.moment(step.at.astimezone(self.documents.zone)),
+            when=self._when(step),
             least="" if step.lower is None else language.number(step.lower),
             most=most,
             breaks=step.breaks,
-            sources=list(dict.fromkeys(ranks[claim] for claim in step.moved_by if claim in ranks)),
+            sources=list(dict.fromkeys(each for each in named if each)),
         )
+
+    def _when(self, step: Step) -> str:
+        moment = self.language.moment(step.at.astimezone(self.documents.zone))
+        if step.position is None:
+            return moment
+        position = self.language.number(step.position)
+        return self.language.text("%(moment)s, position %(position)s", moment=moment, position=position)
 
     def _clocks(self) -> list[Option]:
         names: list[tuple[Clock, str]] = [

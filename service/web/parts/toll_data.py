@@ -20,7 +20,7 @@ Document = Mapping[str, Any]
 Clock = Literal["reported", "recorded"]
 Lane = Literal["plot", "words", "period"]
 """Where a claim is drawn: by its figure, among counts in words, or among counts of a period of their own."""
-_CLAIM: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}#[\w.]+")
+_CLAIM: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}#\w+(?:\.\w+)*")
 
 
 @dataclass(frozen=True)
@@ -117,6 +117,11 @@ class ClaimReader:
         for _, claim in told:
             self._ranks.setdefault(claim["source"], len(self._ranks))
         return [self._dot(claim, moment, later=claim["claim"] not in now) for moment, claim in told]
+
+    def source_of(self, claim: str) -> str | None:
+        """Return the name of the source of a claim, of whatever key; None where no document has it."""
+        found = self._by_ref.get(claim)
+        return self.names.source(found["source"]) if found else None
 
     def _of_key(self, claims: Document) -> list[Document]:
         return [each for each in claims["claims"] if key_of(each) == self.key]

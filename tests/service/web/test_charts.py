@@ -203,7 +203,7 @@ def test_figures_keep_their_order_on_the_axis(greatest: int, scale: str, data: s
     assert 0 <= axis.y(high) <= axis.y(low) <= HEIGHT
 
 
-@given(st.lists(st.datetimes(timezones=st.just(UTC)).filter(lambda at: 1990 < at.year < 2090), max_size=6))
+@given(st.lists(st.integers(0, 10**10).map(lambda second: START + timedelta(milliseconds=second)), max_size=6))
 def test_axis_of_time_has_round_moments_in_its_span(moments: list[datetime]) -> None:
     documents = _documents(
         [
@@ -220,7 +220,7 @@ def test_axis_of_time_has_round_moments_in_its_span(moments: list[datetime]) -> 
             )
         ]
     )
-    axis = time_axis([each for each in moments], documents.zone)
+    axis = time_axis(list(moments), documents.zone)
     ticks = axis.ticks(ENGLISH)
     assert all(0 <= tick.share <= 1 for tick in ticks)
     assert [tick.share for tick in ticks] == sorted(tick.share for tick in ticks)
