@@ -20,8 +20,8 @@ Document = Mapping[str, Any]
 Link = Callable[..., str]
 DAYS: Final = 400
 """Beyond so many days of which something is known, a column is a week."""
-_ROWS: Final = 200
-_EACH: Final = 20
+_ROWS: Final = 100
+_EACH: Final = 8
 _QUIET: Final = 2
 """So many days in a row of which nothing is known are still shown one by one."""
 

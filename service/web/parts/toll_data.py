@@ -54,7 +54,10 @@ class Step:
 
 @dataclass(frozen=True)
 class Dot:
-    """A claim: who said what when, how it stands and why. `rank` tells its source's mark."""
+    """A claim: who said what when, how it stands and why. `rank` tells its source's mark.
+
+    Its words are made when they are first asked for: of many thousands of claims, few are told.
+    """
 
     claim: str
     report: str
@@ -66,16 +69,29 @@ class Dot:
     lower: int | None
     upper: int | None
     lane: Lane
-    words: str
-    day: str
     status: str
-    reason: str
     later: bool
+    _reader: "ClaimReader" = field(repr=False, compare=False)
 
     @property
     def hollow(self) -> bool:
         """Whether the estimate does not use it."""
         return self.status != "used"
+
+    @cached_property
+    def words(self) -> str:
+        """The figure, with its bound."""
+        return self._reader.words(self.claim)
+
+    @cached_property
+    def day(self) -> str:
+        """When it was said, as it was said."""
+        return self._reader.day(self.claim)
+
+    @cached_property
+    def reason(self) -> str:
+        """How it stands, with the claim that it gave way to, if any."""
+        return self._reader.reason(self.claim, later=self.later)
 
     @property
     def sentence(self) -> str:
@@ -109,9 +125,10 @@ class ClaimReader:
 
     def dots(self) -> list[Dot]:
         """Return the dots by moment; on the recorded clock, of those claims that moved the estimate."""
-        now = {each["claim"] for each in self._of_key(self.documents.claims)}
-        later = self._of_key(self.documents.later) if self.documents.later else []
-        claims = [*self._of_key(self.documents.claims), *(each for each in later if each["claim"] not in now)]
+        claims, later = self._of_key(self.documents.claims), self.documents.later
+        now = {each["claim"] for each in claims}
+        if later is not None and later is not self.documents.claims:
+            claims += [each for each in self._of_key(later) if each["claim"] not in now]
         told = [(moment, each) for each in claims if (moment := self._moment(each)) is not None]
         told.sort(key=lambda pair: (pair[0], pair[1]["claim"]))
         for _, claim in told:
@@ -164,23 +181,29 @@ class ClaimReader:
             lower=claim["lower"],
             upper=claim["upper"],
             lane=_lane(claim),
-            words=plain(claim_figure(self.language, claim)),
-            day=said_on(self.language, claim["reported_at"], self.documents.zone),
             status=claim["status"],
-            reason=self.language.text("Said later.") if later else self._reason(claim),
             later=later,
+            _reader=self,
         )
 
-    def _reason(self, claim: Document) -> str:
-        """Return how a claim stands, with the claim that the interface gives as its reason, if any."""
-        standing = label(self.language, "set_aside", claim["status"])
-        named = _CLAIM.search(claim["why"])
-        other = self._by_ref.get(named[0]) if named else None
-        return f"{standing} ({self._told(other)})" if other else standing
+    def words(self, claim: str) -> str:
+        """Return the figure of a claim, with its bound."""
+        return plain(claim_figure(self.language, self._by_ref[claim]))
 
-    def _told(self, claim: Document) -> str:
-        day = said_on(self.language, claim["reported_at"], self.documents.zone)
-        return f"{self.names.source(claim['source'])}, {day}: {plain(claim_figure(self.language, claim))}"
+    def day(self, claim: str) -> str:
+        """Return when a claim was made, as its report says it."""
+        return said_on(self.language, self._by_ref[claim]["reported_at"], self.documents.zone)
+
+    def reason(self, claim: str, *, later: bool) -> str:
+        """Return how a claim stands, with the claim that the interface gives as its reason, if any."""
+        if later:
+            return self.language.text("Said later.")
+        found = self._by_ref[claim]
+        standing = label(self.language, "set_aside", found["status"])
+        named = _CLAIM.search(found["why"])
+        if named is None or named[0] not in self._by_ref:
+            return standing
+        return f"{standing} ({self.source_of(named[0])}, {self.day(named[0])}: {self.words(named[0])})"
 
 
 def _lane(claim: Document) -> Lane:
