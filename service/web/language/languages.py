@@ -102,10 +102,11 @@ class Language:
         return "، " if self.direction == "rtl" else ", "
 
     def offset(self, value: timedelta) -> str:
-        """Format a UTC offset, such as UTC+3."""
+        """Format a UTC offset, such as UTC+3; isolated in a right-to-left script, where its sign would move."""
         minutes = int(value.total_seconds()) // 60
         sign, hours, rest = ("-" if minutes < 0 else "+"), *divmod(abs(minutes), 60)
-        return "UTC" if not minutes else f"UTC{sign}{hours}" + (f":{rest:02}" if rest else "")
+        text = "UTC" if not minutes else f"UTC{sign}{hours}" + (f":{rest:02}" if rest else "")
+        return text if self.direction == "ltr" else f"\u2066{text}\u2069"
 
     def in_digits(self, text: str) -> str:
         """Return a text of ours with its numerals in the digits that the reader chose."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 from starlette.responses import PlainTextResponse, Response
@@ -12,13 +13,13 @@ from service.web.language.languages import instant
 from service.web.page import Page, Pages, gather
 from service.web.parts.chart_axes import zone_of
 from service.web.parts.chart_files import Caption, escalation_file, toll_file
+from service.web.parts.context import PartContext
 from service.web.parts.escalation_strip import EscalationStrip, escalation_strip
 from service.web.parts.figures import key_name
-from service.web.parts.keys import Key, lead_key
+from service.web.parts.keys import lead_key
 from service.web.parts.names import Names
-from service.web.parts.toll_chart import TollChart, TollChoice, file_drawing, toll_chart
+from service.web.parts.toll_chart import TollChart, choice_of, file_drawing, toll_chart
 from service.web.parts.toll_data import TollDocuments, plain
-from service.web.parts.toll_drawing import ReportLink
 
 PAGES: Final = Pages()
 _FILE: Final = {"Content-Security-Policy": "default-src 'none'", "X-Content-Type-Options": "nosniff"}
@@ -47,15 +48,17 @@ class ChartDocuments:
     escalation: Envelope
     named: Envelope
 
-    @property
-    def names(self) -> Names:
-        """Names of sources, actors, scopes and events."""
-        return Names(self.page.language, self.state["data"], self.timeline["data"]["entries"], self.named["data"])
+    @cached_property
+    def context(self) -> PartContext:
+        """What the charts share; their links lead to the incident's own page."""
+        page = self.page
+        names = Names(page.language, self.state["data"], self.timeline["data"]["entries"], self.named["data"])
+        lead = lead_key(self.claims["data"]["claims"], page.param)
 
-    @property
-    def lead(self) -> Key | None:
-        """The key that the query names, else that of most claims."""
-        return lead_key(self.claims["data"]["claims"], self.page.param)
+        def here(**changes: str | int | None) -> str:
+            return page.here(embed=None, **changes)
+
+        return PartContext(page.language, names, lead, here, page.link)
 
     @property
     def title(self) -> str:
@@ -104,11 +107,12 @@ class ChartDocuments:
 async def toll_svg(page: Page) -> Response:
     """Send the toll chart as a file."""
     found = await read(page)
-    key = found.lead
-    if key is None:
+    context = found.context
+    if context.lead is None:
         return PlainTextResponse(page.language.text("Nobody has given a figure yet."), 404)
-    drawing, voices = file_drawing(page.language, found.names, toll_documents(found), choice_of(page, key))
-    title = plain(key_name(page.language, key.document, found.names))
+    choice = choice_of(context.lead, page.param)
+    drawing, voices = file_drawing(page.language, context.names, toll_documents(found), choice)
+    title = plain(key_name(page.language, context.lead.document, context.names))
     caption = Caption(title, f"{found.title} · {found.reading_told()}", found.sources(found.tolls))
     return _file(toll_file(page.language, caption, drawing, voices), f"{page.part_of_path('slug')}-toll.svg")
 
@@ -161,39 +165,11 @@ def toll_documents(found: ChartDocuments) -> TollDocuments:
 
 def toll_of(found: ChartDocuments) -> TollChart:
     """Return the toll chart for a frame."""
-    page = found.page
-    choice = choice_of(page, found.lead)
-    return toll_chart(page.language, found.names, toll_documents(found), choice, page.here, report_link(page))
+    context = found.context
+    return toll_chart(context, toll_documents(found), choice_of(context.lead, found.page.param))
 
 
 def strip_of(found: ChartDocuments) -> EscalationStrip:
     """Return the escalation strip; its days lead to the incident's own page."""
-    page = found.page
     documents = [each["data"] for each in (found.state, found.timeline, found.claims, found.escalation)]
-
-    def link(**changes: str | int | None) -> str:
-        return page.here(embed=None, **changes)
-
-    return escalation_strip(page.language, found.names, documents, link)
-
-
-def report_link(page: Page) -> ReportLink:
-    """Return the function that gives the address of a report's page."""
-
-    def link(report: str) -> str:
-        return page.link(f"/reports/{report}")
-
-    return link
-
-
-def choice_of(page: Page, key: Key | None, until: str | None = None) -> TollChoice:
-    """Return what the query says of the toll chart; what it cannot mean counts as not said."""
-    window, number = page.param("window") or "", page.param("toll_page") or ""
-    return TollChoice(
-        key,
-        clock="recorded" if page.param("clock") == "recorded" else "reported",
-        log=page.param("scale") == "log",
-        window=int(window) if window.isascii() and window.isdigit() and len(window) < 6 else None,  # noqa: PLR2004
-        page=max(int(number), 1) if number.isascii() and number.isdigit() and len(number) < 6 else 1,  # noqa: PLR2004
-        until=until,
-    )
+    return escalation_strip(found.context, documents)

@@ -8,16 +8,15 @@ from typing import Any, Final
 from starlette.responses import Response
 
 from service.web.api_client import ApiProblem
-from service.web.language.languages import Language
 from service.web.page import Page, Pages, gather
-from service.web.pages.charts import choice_of, report_link
 from service.web.parts.cite import cite
+from service.web.parts.context import PartContext
 from service.web.parts.escalation_strip import escalation_strip
 from service.web.parts.headline import Headline, differing, headline
-from service.web.parts.keys import Key, lead_key
+from service.web.parts.keys import lead_key
 from service.web.parts.names import Names
 from service.web.parts.reading_sliders import reading_sliders
-from service.web.parts.toll_chart import toll_chart
+from service.web.parts.toll_chart import choice_of, toll_chart
 from service.web.parts.toll_data import TollDocuments
 from service.web.parts.why import why
 
@@ -30,8 +29,8 @@ Envelope = Mapping[str, Any]
 class Incident:
     """The answers about an incident that its parts are made of, each as the interface sent it.
 
-    All are of the page's reading, but `tolls` and `claims_ever`: of the same position and policy, and of all that was
-    said, so that a series can be followed past the reading. `moments` are those of both clocks up to now, `named` the names of sources.
+    All are of the page's reading, but `tolls`, `claims_ever` and `named` (names of sources): of the same position and
+    policy, and of all that was said, so that a series can be followed past the reading. `moments` are those of now.
     """
 
     page: Page
@@ -46,50 +45,34 @@ class Incident:
     moments: Envelope
     named: Envelope
 
-    @property
-    def language(self) -> Language:
-        """The reader's language."""
-        return self.page.language
-
     @cached_property
-    def names(self) -> Names:
-        """Names of sources, actors, scopes and events."""
-        return Names(self.language, self.state["data"], self.timeline["data"]["entries"], self.named["data"])
-
-    @cached_property
-    def lead(self) -> Key | None:
-        """The key that headline and chart show; None where nothing is counted."""
-        return lead_key(self.claims_ever["data"]["claims"], self.page.param)
+    def context(self) -> PartContext:
+        """What all parts share."""
+        page, state = self.page, self.state["data"]
+        names = Names(page.language, state, self.timeline["data"]["entries"], self.named["data"])
+        lead = lead_key(self.claims_ever["data"]["claims"], page.param)
+        return PartContext(page.language, names, lead, page.here, page.link)
 
     @cached_property
     def headline(self) -> Headline:
         """The sentence that answers."""
-        ever, tolls = self.claims_ever["data"], self.tolls["data"]
-        return headline(self.language, self.names, self.state, ever, tolls, self.lead, self.page.here)
+        return headline(
+            self.context, self.state, self.claims_ever["data"], self.tolls["data"], self.page.param("counts_page")
+        )
 
 
 PARTS: Final[Mapping[str, Callable[[Incident], object]]] = {
     "headline": lambda its: its.headline,
     "toll_chart": lambda its: toll_chart(
-        its.language,
-        its.names,
+        its.context,
         TollDocuments(*(each["data"] for each in (its.state, its.timeline, its.tolls, its.claims, its.claims_ever))),
-        choice_of(its.page, its.lead, its.state["coordinates"]["reported_until"]),
-        its.page.here,
-        report_link(its.page),
+        choice_of(its.context.lead, its.page.param, its.state["coordinates"]["reported_until"]),
     ),
     "escalation_strip": lambda its: escalation_strip(
-        its.language,
-        its.names,
-        [each["data"] for each in (its.state, its.timeline, its.claims, its.escalation)],
-        its.page.here,
+        its.context, [each["data"] for each in (its.state, its.timeline, its.claims, its.escalation)]
     ),
-    "why": lambda its: why(
-        its.language, its.names, its.state["data"], its.claims["data"], its.lead, its.page.here, its.page.param("why_page")
-    ),
-    "cite": lambda its: cite(
-        its.language, its.own, its.state, its.headline, its.lead, its.page.link, str(its.page.request.base_url).rstrip("/")
-    ),
+    "why": lambda its: why(its.context, its.state["data"], its.claims["data"], its.page.param("why_page")),
+    "cite": lambda its: cite(its.context, its.own, its.state, its.headline),
 }
 """The parts of the page in their order: templates/parts/NAME.html shows what the function returns, under NAME."""
 
@@ -113,7 +96,9 @@ async def incident(page: Page) -> Response:
         page.language, its.state["data"], its.moments["data"], its.state["coordinates"], page.reading
     )
     made = {name: make(its) for name, make in PARTS.items()}
-    return page.render("incident.html", {"state": its.state["data"], "sliders": sliders, "parts": tuple(PARTS), **_SHARED, **made})
+    return page.render(
+        "incident.html", {"state": its.state["data"], "sliders": sliders, "parts": tuple(PARTS), **_SHARED, **made}
+    )
 
 
 async def _read(page: Page, own: str) -> Incident:

@@ -12,6 +12,7 @@ from babel.dates import format_date
 from service.web.language.labels import label
 from service.web.language.languages import Language, instant
 from service.web.parts.chart_axes import zone_of
+from service.web.parts.context import PartContext
 from service.web.parts.figures import claim_figure, key_name
 from service.web.parts.names import Names
 from service.web.parts.toll_data import last_moment, milliseconds
@@ -93,10 +94,10 @@ class EscalationStrip:
     levels: Sequence[tuple[int, str]]
 
 
-def escalation_strip(language: Language, names: Names, documents: Sequence[Document], link: Link) -> EscalationStrip:
+def escalation_strip(context: PartContext, documents: Sequence[Document]) -> EscalationStrip:
     """Make the strip from the `data` of state/1, timeline/1, claims/1 and escalation/1."""
     state, timeline, claims, escalation = documents
-    return _Maker(language, names, state, timeline, claims, escalation, link).made()
+    return _Maker(context.language, context.names, state, timeline, claims, escalation, context.here).made()
 
 
 @dataclass

@@ -3,8 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from service.web.language.isolation import isolated
 from service.web.language.labels import label
 from service.web.language.languages import Language
+from service.web.parts.days import day_said
 
 Document = Mapping[str, Any]
 _ANONYMOUS: Final = "anonymous:"
@@ -14,14 +16,19 @@ _EVENT: Final = "event:"
 class Names:
     """Names by slug, in a language, from the `data` of `state/1`, the entries of `timeline/1`, and `names/1`.
 
-    What no document names is told by its slug's own words, as nothing better is known.
+    What no document names is told by its slug's own words, as nothing better is known. Names that run against the
+    language are isolated, so that they can stand in a sentence.
     """
 
     def __init__(
         self, language: Language, state: Document, entries: Sequence[Document] = (), names: Document | None = None
     ) -> None:
         self._language = language
-        self._sources = {each["source"]: each["name"] for each in [*state["sources"], *(names or {}).get("sources", ())]}
+        self._sources = {
+            each["source"]: each["name"]
+            for each in [*state["sources"], *(names or {}).get("sources", ())]
+            if each["name"] != each["source"]  # one that nobody registered is called by its slug
+        }
         self._actors = {actor["slug"]: actor["name"] for side in state["sides"] for actor in side["actors"]}
         self._scopes = {each["name"]: each["label"] for each in state["scopes"]}
         self._events = {each["event"]: each for each in reversed(entries) if each.get("event")}
@@ -29,22 +36,22 @@ class Names:
     def source(self, origin: str) -> str:
         """Return the name of an origin: a source, or `anonymous:<words>|<relay>`."""
         if origin.startswith(_ANONYMOUS):
-            return origin.removeprefix(_ANONYMOUS).partition("|")[0]
-        return self._sources.get(origin) or slug_words(origin)
+            return self._isolated(origin.removeprefix(_ANONYMOUS).partition("|")[0])
+        return self._isolated(self._sources.get(origin) or slug_words(origin))
 
     def actor(self, slug: str) -> str:
         """Return the name of an actor."""
-        return self._actors.get(slug) or slug_words(slug)
+        return self._isolated(self._actors.get(slug) or slug_words(slug))
 
     def event(self, slug: str) -> str:
         """Return the title of an event: what happened, where and when, by the first report of it."""
         entry = self._events.get(slug)
         if entry is None:
-            return slug_words(slug)
+            return self._isolated(slug_words(slug))
         report = entry["report"]
         kind = label(self._language, "kind", report["kind"])
-        places = [each["name"] for each in report.get("places", ())]
-        days = [self._language.day_said(entry["occurred"]["said"])] if entry.get("occurred") else []
+        places = [self._isolated(each["name"]) for each in report.get("places", ())]
+        days = [day_said(self._language, entry["occurred"]["said"])] if entry.get("occurred") else []
         return self._language.comma.join([kind, *places[:1], *days])
 
     def scope(self, scope: str) -> str:
@@ -55,10 +62,19 @@ class Names:
             return self.event(scope.removeprefix(_EVENT))
         home, slash, name = scope.partition("/")
         if slash and ":" not in home:
-            within = "" if name == "incident" else slug_words(name.removeprefix(_EVENT))
-            counted = self._language.text("as counted for %(incident)s", incident=slug_words(home))
+            within = "" if name == "incident" else self._isolated(slug_words(name.removeprefix(_EVENT)))
+            counted = self._language.text("as counted for %(incident)s") % {
+                "incident": self._isolated(slug_words(home))
+            }
             return self._language.comma.join(each for each in (within, counted) if each)
-        return self._scopes.get(scope) or slug_words(scope)
+        return self._isolated(self._scopes.get(scope) or slug_words(scope))
+
+    def group(self, slug: str) -> str:
+        """Return the name of a group of people."""
+        return self._isolated(slug_words(slug))
+
+    def _isolated(self, name: str) -> str:
+        return isolated(self._language, name)
 
 
 def slug_words(slug: str) -> str:

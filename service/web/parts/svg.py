@@ -111,6 +111,7 @@ class Frame:
             "height": height,
             "viewBox": f"0 0 {units} {_short(height)}",
             "preserveAspectRatio": "none",
+            "pointer-events": "none",
             "overflow": "visible",
         }
         turned = {"transform": f"translate({units} 0) scale(-1 1)"} if self.mirrored else {}

@@ -1,5 +1,6 @@
 """The toll over time: a chart of one key, the list of who said what first, and the tables behind it."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,6 +11,7 @@ from markupsafe import Markup
 
 from service.web.language.languages import Language, instant
 from service.web.parts.chart_axes import FigureAxis, TimeAxis, time_axis
+from service.web.parts.context import PartContext
 from service.web.parts.figures import key_name
 from service.web.parts.keys import Key, key_of
 from service.web.parts.names import Names
@@ -96,11 +98,30 @@ class TollChart:
 Link = Callable[..., str]
 
 
-def toll_chart(
-    language: Language, names: Names, documents: TollDocuments, choice: TollChoice, link: Link, report: ReportLink
-) -> TollChart:
-    """Make the chart of a key; `link` changes parameters of this page, `report` leads to the page of a report."""
-    return _Maker(language, names, documents, choice, link, report).made()
+def choice_of(key: Key | None, param: Callable[[str], str | None], until: str | None = None) -> TollChoice:
+    """Return what a query says of the chart; what it cannot mean counts as not said."""
+    return TollChoice(
+        key,
+        clock="recorded" if param("clock") == "recorded" else "reported",
+        log=param("scale") == "log",
+        window=_whole(param("window")),
+        page=max(_whole(param("toll_page")) or 1, 1),
+        until=until,
+    )
+
+
+def _whole(said: str | None) -> int | None:
+    """Return a whole number of at most five digits; None for anything else."""
+    return int(said) if said and re.fullmatch("[0-9]{1,5}", said) else None
+
+
+def toll_chart(context: PartContext, documents: TollDocuments, choice: TollChoice) -> TollChart:
+    """Make the chart of a key."""
+
+    def report(known: str) -> str:
+        return context.link(f"/reports/{known}")
+
+    return _Maker(context.language, context.names, documents, choice, context.here, report).made()
 
 
 def file_drawing(

@@ -28,6 +28,7 @@ _CELL: Final = 8
 
 _LAST_WORDS: Final = 0.8
 """Beyond this share of the width there is no room for words after a mark."""
+_MANY: Final = 250
 _ROOM: Final = UNITS // 12
 """The width that words within the plot need."""
 
@@ -59,9 +60,16 @@ class Drawing:
 
     def plot(self, frame: Frame) -> Markup:
         """Return the plot with its lanes and the axis of time."""
-        drawn = [self._grid(frame), self._breaks(frame), self._band(frame)]
-        drawn += [self._ticks(frame), *self._lane_names(frame), self._veil(frame), self._marks(frame)]
-        return Markup().join(drawn)
+        lanes = [self._ticks(frame), *self._lane_names(frame), self._veil(frame)]
+        behind, before = self._band(frame), self._marks(frame)
+        if self._dense:
+            return Markup().join([self._grid(frame), self._breaks(frame), before, behind, *lanes])
+        return Markup().join([self._grid(frame), self._breaks(frame), behind, *lanes, before])
+
+    @property
+    def _dense(self) -> bool:
+        """Whether there are so many marks that they are small, and the estimate is drawn over them."""
+        return len(self.shown) > _MANY
 
     def labels(self, x: float, anchor: str, top: float = 0) -> Markup:
         """Return the labels of the axis of figures at x: only figures that were said, and its origin."""
@@ -314,7 +322,7 @@ class Drawing:
         drawn = [
             element("circle", {"r": 12, "fill": "none", "pointer-events": "all"}),
             *self._whisker(dot),
-            mark(dot.rank, hollow=dot.hollow),
+            mark(dot.rank, {"transform": "scale(0.5)"} if self._dense else None, hollow=dot.hollow),
             *([text(-10 if frame.mirrored else 10, 4, words, {"text-anchor": frame.anchors[0]})] if words else []),
         ]
         inner = frame.at(self.time.share(dot.at), self._y(dot), *drawn)

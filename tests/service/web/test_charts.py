@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Page
 
 from service.web.language.languages import language
 from service.web.parts.chart_axes import FigureAxis, time_axis
+from service.web.parts.context import PartContext
 from service.web.parts.keys import key_of
 from service.web.parts.names import Names
 from service.web.parts.svg import Frame, element, mark, text, wrapped
@@ -185,9 +186,8 @@ def _heights(path: str) -> Iterator[float]:
 @given(claims)
 def test_the_table_tells_each_claim_and_the_axis_only_figures_that_were_said(said: list[dict[str, Any]]) -> None:
     documents = _documents(said)
-    chart = toll_chart(
-        ENGLISH, _names(documents), documents, TollChoice(key_of(said[0])), lambda **_: "", lambda report: report
-    )
+    context = PartContext(ENGLISH, _names(documents), key_of(said[0]), lambda **_: "", lambda path: path)
+    chart = toll_chart(context, documents, TollChoice(key_of(said[0])))
     assert sorted(dot.claim for dot in chart.rows) == sorted(each["claim"] for each in said)
     assert {voice.source for voice in chart.voices} == {each["source"].capitalize() for each in said}
     assert sum(voice.given for voice in chart.voices) == len(said)

@@ -35,7 +35,7 @@ async function copy(button) {
   const from = button.dataset.copy ? document.querySelector(button.dataset.copy) : null;
   const text = from instanceof HTMLElement ? from.innerText.trim() : button.dataset.copyText || "";
   try {
-    await navigator.clipboard.writeText(text);
+    await navigator.clipboard.writeText(text.replace(/[\u2066-\u2069]/g, ""));
     said.textContent = row.dataset.copied || "";
   } catch {
     said.textContent = row.dataset.failed || "";

@@ -36,13 +36,14 @@ function start(section) {
   const kept = new Map();
   let asked = 0; // the number of the reading asked for last: answers to earlier ones are dropped
   let timer = 0;
+  let last = -REST; // when a slider was changed last
   let shown = location.href;
   find(section, "[data-clocks]", HTMLElement).hidden = false;
 
   for (const name of /** @type {const} */ (["reported", "recorded"])) {
     const { input, play } = clocks[name];
     input.addEventListener("input", () => move(name));
-    input.addEventListener("change", () => void settle(name));
+    input.addEventListener("change", () => changed(name));
     play.addEventListener("click", () => (clocks[name].playing ? pause(name) : run(name)));
   }
   find(section, "[data-again]", HTMLButtonElement).addEventListener("click", () => void settle("reported", true));
@@ -58,13 +59,21 @@ function start(section) {
   function move(name) {
     const { input, output } = clocks[name];
     const text = words[name](input.valueAsNumber);
-    find(output, "bdi", HTMLElement).textContent = text;
+    output.textContent = text;
     input.setAttribute("aria-valuetext", text);
     const now = detail(false);
     if (name === "reported") follow(now.reportedUntil);
     document.dispatchEvent(new CustomEvent("knownwhen:reading", { detail: now }));
+    document.getElementById("parts")?.setAttribute("aria-busy", "true");
     window.clearTimeout(timer);
     timer = window.setTimeout(() => void settle(name), REST);
+  }
+
+  /** Settles at once, but for the second of two quick changes: a key held down asks when it rests. */
+  function changed(/** @type {"reported" | "recorded"} */ name) {
+    const quick = performance.now() - last < REST;
+    last = performance.now();
+    if (!quick) void settle(name);
   }
 
   /** @param {"reported" | "recorded"} name */
@@ -86,7 +95,10 @@ function start(section) {
     const url = address(name);
     if (url === shown && !again) {
       asked += 1;
-      if (!document.querySelector("[data-following]")) return;
+      if (!document.querySelector("[data-following]")) {
+        document.getElementById("parts")?.removeAttribute("aria-busy");
+        return;
+      }
     }
     const number = (asked += 1);
     document.getElementById("parts")?.setAttribute("aria-busy", "true");
