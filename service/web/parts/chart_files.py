@@ -63,9 +63,8 @@ def _legend(language: Language, voices: Sequence[Voice], top: float) -> tuple[Ma
         x += width
     if (left := len(voices) - _VOICES) > 0:
         y += 22
-        drawn.append(
-            text(_EDGE, y, plain(language.plural("And one more source.", "And %(number)s more sources.", left)))
-        )
+        others = language.plural("And one more source.", "And %(number)s more sources.", left)
+        drawn.append(text(_begin(language), y, plain(others), {"text-anchor": _anchor(language)}))
     return group(drawn), y + 12
 
 
