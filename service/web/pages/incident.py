@@ -13,6 +13,7 @@ from service.web.page import Page, Pages, gather
 from service.web.parts.cite import cite
 from service.web.parts.context import PartContext
 from service.web.parts.downloads import downloads
+from service.web.parts.escalation_strip import escalation_strip
 from service.web.parts.figures import offset_of
 from service.web.parts.headline import Headline, differing, headline
 from service.web.parts.incident_context import IncidentContext
@@ -22,6 +23,8 @@ from service.web.parts.local_time import LocalTime
 from service.web.parts.names import Names
 from service.web.parts.reading_sliders import reading_sliders
 from service.web.parts.timeline import Selected, Timeline, select, timeline, timeline_query, to_explain
+from service.web.parts.toll_chart import choice_of, toll_chart
+from service.web.parts.toll_data import TollDocuments
 from service.web.parts.why import why
 
 PAGES = Pages()
@@ -84,6 +87,14 @@ def _map(its: Incident) -> IncidentMap:
 
 PARTS: Final[Mapping[str, Callable[[Incident], object]]] = {
     "headline": lambda its: its.headline,
+    "toll_chart": lambda its: toll_chart(
+        its.context,
+        TollDocuments(*(each["data"] for each in (its.state, its.timeline, its.tolls, its.claims, its.claims_ever))),
+        choice_of(its.context.lead, its.page.param, its.state["coordinates"]["reported_until"]),
+    ),
+    "escalation_strip": lambda its: escalation_strip(
+        its.context, [each["data"] for each in (its.state, its.timeline, its.claims, its.escalation)]
+    ),
     "timeline": _timeline,
     "incident_map": _map,
     "why": lambda its: why(its.context, its.state["data"], its.claims["data"], its.page.param("why_page")),
