@@ -1,16 +1,118 @@
 """One incident at one reading: what it is known to be, and from whom."""
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final
+
 from starlette.responses import Response
 
+from service.web.api_client import ApiProblem
+from service.web.language.languages import Language
 from service.web.page import Page, Pages, gather
+from service.web.parts.cite import cite
+from service.web.parts.headline import Headline, differing, headline
+from service.web.parts.keys import Key, lead_key
+from service.web.parts.names import Names
+from service.web.parts.reading_sliders import reading_sliders
+from service.web.parts.why import why
 
 PAGES = Pages()
+Envelope = Mapping[str, Any]
+"""An answer of the interface: `data`, `text`, `coordinates` and `digest`."""
+
+
+@dataclass(frozen=True)
+class Incident:
+    """The answers about an incident that its parts are made of, each as the interface sent it.
+
+    All are of the page's reading, but `tolls` and `claims_ever`: of the same position and policy, and of all that was
+    said, so that a series can be followed past the reading. `moments` are those of both clocks up to now, `named` the names of sources.
+    """
+
+    page: Page
+    own: str
+    """The path of the incident in the interface."""
+    state: Envelope
+    timeline: Envelope
+    claims: Envelope
+    escalation: Envelope
+    tolls: Envelope
+    claims_ever: Envelope
+    moments: Envelope
+    named: Envelope
+
+    @property
+    def language(self) -> Language:
+        """The reader's language."""
+        return self.page.language
+
+    @cached_property
+    def names(self) -> Names:
+        """Names of sources, actors, scopes and events."""
+        return Names(self.language, self.state["data"], self.timeline["data"]["entries"], self.named["data"])
+
+    @cached_property
+    def lead(self) -> Key | None:
+        """The key that headline and chart show; None where nothing is counted."""
+        return lead_key(self.claims_ever["data"]["claims"], self.page.param)
+
+    @cached_property
+    def headline(self) -> Headline:
+        """The sentence that answers."""
+        ever, tolls = self.claims_ever["data"], self.tolls["data"]
+        return headline(self.language, self.names, self.state, ever, tolls, self.lead, self.page.here)
+
+
+PARTS: Final[Mapping[str, Callable[[Incident], object]]] = {
+    "headline": lambda its: its.headline,
+    "why": lambda its: why(
+        its.language, its.names, its.state["data"], its.claims["data"], its.lead, its.page.here, its.page.param("why_page")
+    ),
+    "cite": lambda its: cite(
+        its.language, its.own, its.state, its.headline, its.lead, its.page.link, str(its.page.request.base_url).rstrip("/")
+    ),
+}
+"""The parts of the page in their order: templates/parts/NAME.html shows what the function returns, under NAME."""
+
+
+_SHARED: Final = {"all_parts": tuple(PARTS), "differing": differing}
+"""What the template of the page needs at every reading."""
 
 
 @PAGES.get("/incidents/{slug}")
 async def incident(page: Page) -> Response:
     """Show an incident."""
-    own = f"/v1/incidents/{page.part_of_path('slug')}"
-    query = page.reading.query()
-    (state,) = await gather(page.api.get(own, query))
-    return page.render("incident.html", {"state": state})
+    slug = page.part_of_path("slug")
+    own = f"/v1/incidents/{slug}"
+    try:
+        its = await _read(page, own)
+    except ApiProblem as problem:
+        if problem.slug != "not-yet-known":
+            raise
+        return await _not_yet(page, own, problem)
+    sliders = reading_sliders(
+        page.language, its.state["data"], its.moments["data"], its.state["coordinates"], page.reading
+    )
+    made = {name: make(its) for name, make in PARTS.items()}
+    return page.render("incident.html", {"state": its.state["data"], "sliders": sliders, "parts": tuple(PARTS), **_SHARED, **made})
+
+
+async def _read(page: Page, own: str) -> Incident:
+    reading = page.reading.query()
+    ever = {**reading, "reported_until": None}
+    asked = [(own, reading), (f"{own}/timeline", reading), (f"{own}/claims", reading), (f"{own}/escalation", reading)]
+    asked += [(f"{own}/tolls", ever), (f"{own}/names", ever), (f"{own}/moments", {})]
+    asked += [(f"{own}/claims", ever)] if page.reading.reported_until else []
+    state, timeline, claims, escalation, tolls, named, moments, *rest = await gather(
+        *(page.api.get(path, query) for path, query in asked)
+    )
+    return Incident(page, own, state, timeline, claims, escalation, tolls, (rest or [claims])[0], moments, named)
+
+
+async def _not_yet(page: Page, own: str, problem: ApiProblem) -> Response:
+    """Say that nothing was recorded at this reading, with the sliders to leave it by."""
+    now, moments = await gather(page.api.get(own), page.api.get(f"{own}/moments"))
+    sliders = reading_sliders(page.language, now["data"], moments["data"], None, page.reading)
+    values = {"state": now["data"], "problem": problem.answer.document, "sliders": sliders, "parts": (), **_SHARED}
+    return page.render("incident.html", values, problem.answer.status)

@@ -1,0 +1,44 @@
+"""`moments/1`: at which moments the answers about an incident may change, on both clocks.
+
+`reported` are the moments at which a report, or a claim of it, starts or ceases to stand; `recorded` every input of the
+incident's answers: its own facts, those of sources and incidents that they refer to, and adoptions of a policy. Between
+two neighbours of either list no answer changes.
+"""
+
+from collections.abc import Sequence
+from typing import cast
+
+from domain.history.history import History
+from domain.reading import Document, Reading, View, ViewRow
+from domain.values.time.clocks import format_instant
+
+
+def finish(history: History, reading: Reading) -> Document:
+    """Return the moments of both clocks, ascending; those reported up to `reading.reported_until`."""
+    until = reading.reported_until
+    reported = {moment for report in history.reports.values() for moment in report.effective_moments()}
+    recorded = sorted({each.position: each.recorded_at for each in history.journal}.items())
+    return {
+        "incident": history.slug,
+        "reported": [format_instant(each) for each in sorted(reported) if until is None or each <= until],
+        "recorded": [{"position": position, "recorded_at": format_instant(at)} for position, at in recorded],
+    }
+
+
+def _rows(document: Document) -> Sequence[ViewRow]:
+    reported = [{"clock": "reported", "at": at} for at in cast("list[str]", document["reported"])]
+    recorded = [
+        {"clock": "recorded", "at": each["recorded_at"], "position": each["position"]}
+        for each in cast("list[dict[str, str]]", document["recorded"])
+    ]
+    return [*reported, *recorded]
+
+
+VIEW = View(
+    name="moments",
+    version=1,
+    meaning="The moments at which answers change: when something was said, and when something was recorded.",
+    finish=finish,
+    columns=("clock", "at", "position"),
+    rows=_rows,
+)
