@@ -10,8 +10,9 @@ from starlette.responses import Response
 from service.web.api_client import ApiProblem
 from service.web.language.languages import Language
 from service.web.page import Page, Pages, gather
-from service.web.parts.difference import HEADINGS, Difference, difference
-from service.web.parts.moments import REPORTED, MomentOptions, moment_options, offset_of
+from service.web.parts.difference import HEADINGS, Difference, Wording, difference
+from service.web.parts.figures import offset_of
+from service.web.parts.moments import REPORTED, MomentOptions, moment_options, recorded_text
 from service.web.parts.names import Names
 from service.web.parts.refusals import refusal
 
@@ -95,17 +96,18 @@ def _asked(page: Page, options: MomentOptions) -> _Asked:
 
 async def _compared(page: Page, own: str, asked: _Asked, offset: timedelta | None) -> dict[str, object]:
     queries = [_query(each, page.reading.policy) for each in (asked.earlier, asked.later)]
-    found, *states, timeline = await gather(
+    found, timeline, named, *rest = await gather(
         page.api.get(f"{own}/diff", {"from": asked.earlier, "to": asked.later, "policy": page.reading.policy}),
-        *(page.api.get(own, each) for each in queries),
         page.api.get(f"{own}/timeline", queries[1]),
+        page.api.get(f"{own}/names"),
+        *(page.api.get(own, each) for each in queries),
+        *(page.api.get(f"{own}/claims", each) for each in queries),
     )
-    ends = [each["data"] for each in states]
-    merged = {name: [*ends[1][name], *ends[0][name]] for name in ("sources", "sides", "scopes")}
-    names = Names(page.language, merged, timeline["data"]["entries"])
-    told = difference(
-        page.language, names, found["data"], ends, offset, lambda report: page.link(f"/reports/{report}"), asked.shown
-    )
+    states, claims = rest[:2], [each["data"]["claims"] for each in rest[2:]]
+    merged = {name: [*states[1]["data"][name], *states[0]["data"][name]] for name in ("sources", "sides", "scopes")}
+    names = Names(page.language, merged, timeline["data"]["entries"], named["data"])
+    words = Wording(page.language, names, offset, lambda report: page.link(f"/reports/{report}"))
+    told = difference(words, found["data"], claims, asked.shown)
     links = [page.link(own.removeprefix("/v1"), each) for each in queries]
     readings = [
         _reading(page.language, spec, state, link, offset)
@@ -126,7 +128,7 @@ def _reading(language: Language, spec: str, state: Document, href: str, offset: 
     said = language.moment(coordinates["reported_until"], offset) if spec.startswith(REPORTED) else ""
     return ComparedReading(
         said,
-        language.moment(coordinates["recorded_at"], offset),
+        recorded_text(language, coordinates, offset),
         sum(data["kinds"].values()),
         len(data["sources"]),
         state["digest"],

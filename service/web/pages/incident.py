@@ -15,6 +15,7 @@ from service.web.parts.headline import Headline, differing, headline
 from service.web.parts.keys import Key, lead_key
 from service.web.parts.names import Names
 from service.web.parts.reading_sliders import reading_sliders
+from service.web.parts.sources import SourceDocuments, sources
 from service.web.parts.why import why
 
 PAGES = Pages()
@@ -41,6 +42,7 @@ class Incident:
     claims_ever: Envelope
     moments: Envelope
     named: Envelope
+    revisions: Envelope
 
     @property
     def language(self) -> Language:
@@ -67,10 +69,28 @@ class Incident:
 PARTS: Final[Mapping[str, Callable[[Incident], object]]] = {
     "headline": lambda its: its.headline,
     "why": lambda its: why(
-        its.language, its.names, its.state["data"], its.claims["data"], its.lead, its.page.here, its.page.param("why_page")
+        its.language,
+        its.names,
+        its.state["data"],
+        its.claims["data"],
+        its.lead,
+        its.page.here,
+        its.page.param("why_page"),
+    ),
+    "sources": lambda its: sources(
+        its.language,
+        its.names,
+        SourceDocuments(its.state["data"], its.timeline["data"], its.claims["data"], its.revisions["data"]),
+        its.page.link,
     ),
     "cite": lambda its: cite(
-        its.language, its.own, its.state, its.headline, its.lead, its.page.link, str(its.page.request.base_url).rstrip("/")
+        its.language,
+        its.own,
+        its.state,
+        its.headline,
+        its.lead,
+        its.page.link,
+        str(its.page.request.base_url).rstrip("/"),
     ),
 }
 """The parts of the page in their order: templates/parts/NAME.html shows what the function returns, under NAME."""
@@ -95,19 +115,23 @@ async def incident(page: Page) -> Response:
         page.language, its.state["data"], its.moments["data"], its.state["coordinates"], page.reading
     )
     made = {name: make(its) for name, make in PARTS.items()}
-    return page.render("incident.html", {"state": its.state["data"], "sliders": sliders, "parts": tuple(PARTS), **_SHARED, **made})
+    return page.render(
+        "incident.html", {"state": its.state["data"], "sliders": sliders, "parts": tuple(PARTS), **_SHARED, **made}
+    )
 
 
 async def _read(page: Page, own: str) -> Incident:
     reading = page.reading.query()
     ever = {**reading, "reported_until": None}
     asked = [(own, reading), (f"{own}/timeline", reading), (f"{own}/claims", reading), (f"{own}/escalation", reading)]
-    asked += [(f"{own}/tolls", ever), (f"{own}/names", ever), (f"{own}/moments", {})]
+    asked += [(f"{own}/tolls", ever), (f"{own}/names", ever), (f"{own}/moments", {}), (f"{own}/revisions", reading)]
     asked += [(f"{own}/claims", ever)] if page.reading.reported_until else []
-    state, timeline, claims, escalation, tolls, named, moments, *rest = await gather(
+    state, timeline, claims, escalation, tolls, named, moments, revisions, *rest = await gather(
         *(page.api.get(path, query) for path, query in asked)
     )
-    return Incident(page, own, state, timeline, claims, escalation, tolls, (rest or [claims])[0], moments, named)
+    return Incident(
+        page, own, state, timeline, claims, escalation, tolls, (rest or [claims])[0], moments, named, revisions
+    )
 
 
 async def _not_yet(page: Page, own: str, problem: ApiProblem) -> Response:

@@ -1,4 +1,4 @@
-"""What changed between two readings, in words: six headings by whose doing it is, and the estimates before and after."""
+"""What changed between two readings, in words: under six headings by whose doing it is, and the estimates of both."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,8 +9,7 @@ from markupsafe import Markup, escape
 
 from service.web.language.labels import label, marked
 from service.web.language.languages import Language
-from service.web.parts.figures import claim_figure, key_name
-from service.web.parts.moments import said_text
+from service.web.parts.figures import Quotes, claim_figure, day_said, key_name
 from service.web.parts.names import Names
 
 Document = Mapping[str, Any]
@@ -110,8 +109,8 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
-class _Words:
-    """What sentences are made with."""
+class Wording:
+    """What sentences are made with: `offset` is that of the incident's days, `link` the address of a report's page."""
 
     language: Language
     names: Names
@@ -125,26 +124,19 @@ class _Words:
         return isolated(key_name(self.language, document, self.names))
 
     def said(self, text: str) -> str:
-        return said_text(self.language, text, self.offset)
+        return day_said(self.language, text, self.offset)
 
     def figure(self, claim: Document) -> Markup:
         return isolated(claim_figure(self.language, claim))
 
 
 def difference(
-    language: Language,
-    names: Names,
-    data: Document,
-    ends: Sequence[Document],
-    offset: timedelta | None,
-    link: Callable[[str], str],
-    shown: Callable[[str], slice],
+    words: Wording, data: Document, claims: Sequence[Sequence[Document]], shown: Callable[[str], slice]
 ) -> Difference:
-    """Tell the `data` of a difference; `ends` are the `data` of `state/1` at both, `shown` chooses items of a heading."""
-    words = _Words(language, names, offset, link)
-    cited = [_cited(end) for end in ends]
+    """Tell the `data` of a difference; `claims` are those of `claims/1` at both ends, `shown` chooses of a heading."""
+    cited = [Quotes(words.language, words.names, each, words.offset) for each in claims]
     return Difference(
-        tuple(_estimate(words, each, cited) for each in data["estimates"]),
+        tuple(_estimate(words, each, cited) for each in sorted(data["estimates"], key=_main_first)),
         tuple(_heading(words, code, data[code], shown(code)) for code in HEADINGS),
     )
 
@@ -154,7 +146,7 @@ def isolated(text: object) -> Markup:
     return Markup("<bdi>%s</bdi>") % escape(text)
 
 
-def _heading(words: _Words, code: str, items: Sequence[Document], shown: slice) -> Heading:
+def _heading(words: Wording, code: str, items: Sequence[Document], shown: slice) -> Heading:
     title, meaning = (words.language.text(each) for each in HEADINGS[code])
     tell = _revised if code == "revised_by_source" else _told
     ordered = sorted(items, key=_said_at)
@@ -166,7 +158,7 @@ def _said_at(item: Document) -> str:
     return (item["reported"]["latest"] or "") if "reported" in item else item["after"]["reported_at"]
 
 
-def _told(words: _Words, item: Document) -> DifferenceItem:
+def _told(words: Wording, item: Document) -> DifferenceItem:
     """Tell an item that is about a report."""
     return DifferenceItem(
         words.names.source(item["source"]),
@@ -178,7 +170,7 @@ def _told(words: _Words, item: Document) -> DifferenceItem:
     )
 
 
-def _lines(words: _Words, item: Document) -> Iterable[str]:
+def _lines(words: Wording, item: Document) -> Iterable[str]:
     text = words.language.text
     if what := item.get("what"):
         yield text(_WHAT[what])
@@ -195,7 +187,7 @@ def _lines(words: _Words, item: Document) -> Iterable[str]:
         yield text("It counted: %(before)s. It counts now: %(after)s.", before=before, after=after)
 
 
-def _changed(words: _Words, change: Document) -> str:
+def _changed(words: Wording, change: Document) -> str:
     """Tell a field that was corrected; what is no plain value is told by its field alone."""
     field = change["field"]
     known = _FIELDS.get(field)
@@ -208,10 +200,10 @@ def _changed(words: _Words, change: Document) -> str:
     )
 
 
-def _value(words: _Words, field: str, value: Any) -> Markup | None:  # noqa: ANN401 - any JSON
+def _value(words: Wording, field: str, value: Any) -> Markup | None:  # noqa: ANN401 - any JSON
     """Return a value of a report in words, None where words would not do."""
     if field == "claims" and value:
-        return Markup(words.language.comma).join(_counted(words, each) for each in value)
+        return escape(words.language.comma).join(_counted(words, each) for each in value)
     if field == "places" and value:
         return isolated(words.language.comma.join(each["name"] for each in value))
     if field == "source" and isinstance(value, str):
@@ -223,14 +215,14 @@ def _value(words: _Words, field: str, value: Any) -> Markup | None:  # noqa: ANN
     return None
 
 
-def _counted(words: _Words, claim: Document) -> Markup:
+def _counted(words: Wording, claim: Document) -> Markup:
     """Return the words of a claim as filed, with whom they count."""
     key = {name: claim.get(name) for name in ("measure", "manner")}
     key |= {"population": claim.get("population", {}), "scope": "incident"}
     return Markup("“%s” (%s)") % (isolated(claim["count"]["verbatim"]), words.key(key))
 
 
-def _revised(words: _Words, item: Document) -> DifferenceItem:
+def _revised(words: Wording, item: Document) -> DifferenceItem:
     before, after = item["before"], item["after"]
     text = words.language.text
     lines = [
@@ -260,43 +252,36 @@ def _revised(words: _Words, item: Document) -> DifferenceItem:
     )
 
 
-def _cited(state: Document) -> Mapping[str, Document]:
-    """Return the claims of the estimates of a state, by their ids."""
-    found = (claim for each in state["estimates"] for part in ("used", "set_aside") for claim in each[part])
-    return {claim["claim"]: claim for claim in found}
+def _main_first(key: Document) -> tuple[object, ...]:
+    """Return by what figures are sorted: those of the whole incident, of the dead, of everyone come first."""
+    population = key["population"]
+    whole = (key["scope"] != "incident", key["manner"] is not None, key["measure"] != "killed", len(population))
+    return (*whole, key["scope"], key["measure"], key["manner"] or "", str(population))
 
 
-def _estimate(words: _Words, item: Document, cited: Sequence[Mapping[str, Document]]) -> EstimateChange:
+def _estimate(words: Wording, item: Document, cited: Sequence[Quotes]) -> EstimateChange:
     before, after = (
-        tuple(_estimate_lines(words, item[name], claims))
-        for name, claims in zip(("before", "after"), cited, strict=True)
+        tuple(_estimate_lines(words, item, item[name], quotes))
+        for name, quotes in zip(("before", "after"), cited, strict=True)
     )
     return EstimateChange(key_name(words.language, item, words.names), before, after)
 
 
-def _estimate_lines(words: _Words, estimate: Document | None, cited: Mapping[str, Document]) -> Iterable[str]:
+def _estimate_lines(words: Wording, key: Document, estimate: Document | None, quotes: Quotes) -> Iterable[str]:
     """Yield a line for each claim that the ends of an estimate come from, with its role where there are several."""
     if estimate is None:
         return
+    text = words.language.text
     ends = {role: estimate[role] for role in _ROLES if estimate[role]}
     roles: dict[str, list[str]] = {}
     for role, end in ends.items():
-        roles.setdefault(end["claim"], []).append(words.language.text(_ROLES[role]))
-    for claim, of in roles.items():
-        figure = _cited_figure(words, claim, cited, ends)
-        named = words.language.text("%(role)s: %(figure)s", role=words.language.comma.join(of), figure=figure)
-        yield named if len(roles) > 1 else figure
+        roles.setdefault(end["claim"], []).append(role)
+    for of in roles.values():
+        quote = quotes.of_end(ends[of[0]], key)
+        said = text("%(figure)s (%(said)s)", figure=isolated(quote.figure), said=isolated(quote.attribution))
+        role = words.language.comma.join(text(_ROLES[each]) for each in of)
+        yield text("%(role)s: %(figure)s", role=role, figure=said) if len(roles) > 1 else said
     if estimate["contested"]:
-        yield words.language.text("The sources contradict one another.")
+        yield text("The sources contradict one another.")
     if policy_label := estimate.get("label"):
         yield label(words.language, "estimate", policy_label)
-
-
-def _cited_figure(words: _Words, claim: str, cited: Mapping[str, Document], ends: Mapping[str, Document]) -> str:
-    """Return the figure of a claim with its source and day."""
-    found = cited.get(claim)
-    if found is None:
-        return words.language.number(next(end["figure"] for end in ends.values() if end["claim"] == claim))
-    day = isolated(words.said(found["reported_at"]))
-    figure, source = words.figure(found), words.source(found["source"])
-    return words.language.text("%(figure)s (%(source)s, %(day)s)", figure=figure, source=source, day=day)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final, TypeVar
 
 from service.web.language.languages import Language
@@ -66,7 +66,9 @@ def moment_options(language: Language, moments: Document, offset: timedelta | No
 def recorded_text(language: Language, fact: Document, offset: timedelta | None) -> str:
     """Return the moment at which something was recorded, with its position."""
     moment = language.moment(fact["recorded_at"], offset)
-    return language.text("%(moment)s, position %(position)s", moment=moment, position=language.number(fact["position"]))
+    return language.text(
+        "%(moment)s (position %(position)s)", moment=moment, position=language.number(fact["position"])
+    )
 
 
 def thinned(moments: Sequence[T], at: Callable[[T], str], most: int = MOST) -> list[T]:
@@ -77,20 +79,3 @@ def thinned(moments: Sequence[T], at: Callable[[T], str], most: int = MOST) -> l
             return found
         found = list({at(each)[:length]: each for each in moments}.values())
     return found
-
-
-def offset_of(state: Document) -> timedelta | None:
-    """Return the UTC offset of the days of an incident; None where it follows a time zone."""
-    if state["utc_offset"] is None:
-        return None
-    return datetime.fromisoformat(f"2000-01-01T00:00:00{state['utc_offset']}").utcoffset()
-
-
-def said_text(language: Language, said: str, offset: timedelta | None = None) -> str:
-    """Return when something was said, in words: a day, a moment, or what is neither as it was written."""
-    if "T" in said:
-        try:
-            return language.moment(said, offset)
-        except ValueError:
-            return language.in_digits(said)
-    return language.day_said(said)

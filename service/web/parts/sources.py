@@ -1,4 +1,4 @@
-"""The sources of an incident: grade, type, whom each speaks for, through whom it was heard, and how it revised itself."""
+"""The sources of an incident: grade, type, whom each speaks for, who relayed it, and how it revised itself."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,8 +8,8 @@ from typing import Any, Final
 from service.web.language.labels import label
 from service.web.language.languages import Language
 from service.web.parts.difference import isolated
-from service.web.parts.figures import key_name
-from service.web.parts.moments import offset_of, said_text
+from service.web.parts.figures import Quotes, claim_figure, day_said, key_name, offset_of
+from service.web.parts.keys import Key, key_of
 from service.web.parts.names import Names
 
 Document = Mapping[str, Any]
@@ -64,23 +64,29 @@ class IncidentSources:
     """How many figures were never revised."""
 
 
+@dataclass(frozen=True, slots=True)
+class SourceDocuments:
+    """The `data` of the views that the sources of an incident are told from."""
+
+    state: Document
+    timeline: Document
+    claims: Document
+    revisions: Document
+
+
 def sources(
-    language: Language,
-    names: Names,
-    state: Document,
-    entries: Sequence[Document],
-    revisions: Document,
-    link: Callable[[str], str],
+    language: Language, names: Names, documents: SourceDocuments, link: Callable[[str], str]
 ) -> IncidentSources:
-    """Tell the sources of `state/1` with the relays of `timeline/1` and the records of `revisions/1`, each its `data`."""
-    voices = _voices(entries)
+    """Tell the sources, with their relays, and what became of their figures, in the words of their claims."""
+    state, revisions = documents.state, documents.revisions
+    voices = _voices(documents.timeline["entries"])
     found = sorted(state["sources"], key=lambda each: (-each["reports"], each["name"]))
     records = [each for each in revisions["records"] if each["n_revisions"]]
     records.sort(key=lambda each: (-each["n_revisions"], each["source"]))
-    offset = offset_of(state)
+    figures = _Figures(language, names, documents.claims["claims"], offset_of(state))
     return IncidentSources(
         tuple(_source(language, names, each, voices.get(each["source"], ()), link) for each in found),
-        tuple(_revision(language, names, each, offset) for each in records[:MOST_REVISIONS]),
+        tuple(_revision(figures, each) for each in records[:MOST_REVISIONS]),
         max(0, len(records) - MOST_REVISIONS),
         len(revisions["records"]) - len(records),
     )
@@ -112,22 +118,44 @@ def _source(
     )
 
 
-def _revision(language: Language, names: Names, record: Document, offset: timedelta | None) -> SourceRevision:
-    first, latest = (
-        language.text(
-            "%(figure)s (%(day)s)",
-            figure=language.number(record[end]["figure"]),
-            day=isolated(said_text(language, record[end]["reported_at"], offset)),
-        )
-        for end in ("first", "latest")
-    )
+class _Figures:
+    """The figures of claims, each as its source gave it."""
+
+    def __init__(self, language: Language, names: Names, claims: Sequence[Document], offset: timedelta | None) -> None:
+        self.language, self.names = language, names
+        self._offset = offset
+        self._quotes = Quotes(language, names, claims, offset)
+        self._of_series: dict[tuple[str, Key], list[Document]] = {}
+        for claim in claims:
+            self._of_series.setdefault((claim["source"], key_of(claim)), []).append(claim)
+
+    def step(self, step: Document) -> str:
+        """Return what a step of a series says, and when that was said."""
+        quote = self._quotes.of_ref(step["claim"])
+        figure = quote.figure if quote else self.language.number(step["figure"])
+        day = day_said(self.language, step["reported_at"], self._offset)
+        return self.language.text("%(figure)s (%(said)s)", figure=isolated(figure), said=isolated(day))
+
+    def extreme(self, record: Document, figure: int) -> str:
+        """Return the least or the greatest figure of a series as the claim that has it says it."""
+        claims = self._of_series.get((record["source"], key_of(record)), ())
+        claim = next((each for each in claims if _figure(each) == figure), None)
+        return claim_figure(self.language, claim) if claim else self.language.number(figure)
+
+
+def _figure(claim: Document) -> int | None:
+    """Return the figure that a claim is compared by: the best, else the lower, else the upper."""
+    return next((claim[end] for end in ("best", "lower", "upper") if claim[end] is not None), None)
+
+
+def _revision(figures: _Figures, record: Document) -> SourceRevision:
     return SourceRevision(
-        names.source(record["source"]),
-        key_name(language, record, names),
-        first,
-        latest,
-        language.number(record["min"]),
-        language.number(record["max"]),
+        figures.names.source(record["source"]),
+        key_name(figures.language, record, figures.names),
+        figures.step(record["first"]),
+        figures.step(record["latest"]),
+        figures.extreme(record, record["min"]),
+        figures.extreme(record, record["max"]),
         record["n_revisions"],
         record["direction_changes"],
         record["corrections"],
