@@ -88,9 +88,7 @@ def claim_figure(language: Language, claim: Document) -> str:
     if bound == "none":
         return language.text("none")
     if bound == "between":
-        return language.text(
-            "%(lower)s to %(upper)s", **{end: language.number(claim[end]) for end in ("lower", "upper")}
-        )
+        return language.text("%(lower)s to %(upper)s", **{end: language.number(claim[end]) for end in ("lower", "upper")})
     message, end = _BOUNDED[bound]
     figure = claim[end] if claim["best"] is None or bound not in {"exact", "about"} else claim["best"]
     return language.text(message, figure=language.number(figure))

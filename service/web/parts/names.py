@@ -21,9 +21,7 @@ class Names:
         self, language: Language, state: Document, entries: Sequence[Document] = (), names: Document | None = None
     ) -> None:
         self._language = language
-        self._sources = {
-            each["source"]: each["name"] for each in [*state["sources"], *(names or {}).get("sources", ())]
-        }
+        self._sources = {each["source"]: each["name"] for each in [*state["sources"], *(names or {}).get("sources", ())]}
         self._actors = {actor["slug"]: actor["name"] for side in state["sides"] for actor in side["actors"]}
         self._scopes = {each["name"]: each["label"] for each in state["scopes"]}
         self._events = {each["event"]: each for each in reversed(entries) if each.get("event")}

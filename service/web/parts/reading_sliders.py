@@ -52,9 +52,7 @@ def reading_sliders(
     offset = offset_of(state)
     reported, recorded = moments["reported"], moments["recorded"]
     position = coordinates["position"] if coordinates else 0
-    at = _step(
-        [instant(each) for each in reported], _moment(reading.reported_until) if reading.reported_until else None
-    )
+    at = _step([instant(each) for each in reported], _moment(reading.reported_until) if reading.reported_until else None)
     known = _step([each["position"] for each in recorded], position if reading.as_of else None)
     texts = _Texts(language, offset)
     return Sliders(

@@ -108,13 +108,7 @@ class _Maker:
 
 
 def why(
-    language: Language,
-    names: Names,
-    state: Document,
-    claims: Document,
-    lead: Key | None,
-    here: Callable[..., str],
-    page: str | None,
+    language: Language, names: Names, state: Document, claims: Document, lead: Key | None, here: Callable[..., str], page: str | None
 ) -> Why:
     """Make the part from `state/1` and `claims/1` of one reading; `page` is the number of the page of long lists."""
     quotes = Quotes(language, names, claims["claims"], offset_of(state))
@@ -122,9 +116,7 @@ def why(
     by_key: dict[Key, list[Document]] = {}
     for each in claims["claims"]:
         by_key.setdefault(key_of(each), []).append(each)
-    order = sorted(
-        by_key, key=lambda key: (key != lead, key.scope != "incident", key_name(language, key.document, names))
-    )
+    order = sorted(by_key, key=lambda key: (key != lead, key.scope != "incident", key_name(language, key.document, names)))
     shown = order[(maker.page - 1) * PAGE : maker.page * PAGE] or order[:PAGE]
     more = f"{here(why_page=maker.page + 1)}#why" if len(order) > maker.page * PAGE else ""
     return Why([_reasons(maker, names, key, by_key[key], is_lead=key == lead) for key in shown], more)
