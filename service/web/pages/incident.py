@@ -8,11 +8,11 @@ from typing import Any, Final
 from starlette.responses import Response
 
 from service.web.api_client import ApiProblem
-from service.web.language.languages import Language
 from service.web.page import Page, Pages, gather
 from service.web.parts.cite import cite
+from service.web.parts.context import PartContext
 from service.web.parts.headline import Headline, differing, headline
-from service.web.parts.keys import Key, lead_key
+from service.web.parts.keys import lead_key
 from service.web.parts.names import Names
 from service.web.parts.reading_sliders import reading_sliders
 from service.web.parts.sources import SourceDocuments, sources
@@ -27,8 +27,8 @@ Envelope = Mapping[str, Any]
 class Incident:
     """The answers about an incident that its parts are made of, each as the interface sent it.
 
-    All are of the page's reading, but `tolls` and `claims_ever`: of the same position and policy, and of all that was
-    said, so that a series can be followed past the reading. `moments` are those of both clocks up to now, `named` the names of sources.
+    All are of the page's reading, but `tolls`, `claims_ever` and `named` (names of sources): of the same position and
+    policy, and of all that was said, so that a series can be followed past the reading. `moments` are those of now.
     """
 
     page: Page
@@ -42,56 +42,29 @@ class Incident:
     claims_ever: Envelope
     moments: Envelope
     named: Envelope
-    revisions: Envelope
-
-    @property
-    def language(self) -> Language:
-        """The reader's language."""
-        return self.page.language
 
     @cached_property
-    def names(self) -> Names:
-        """Names of sources, actors, scopes and events."""
-        return Names(self.language, self.state["data"], self.timeline["data"]["entries"], self.named["data"])
-
-    @cached_property
-    def lead(self) -> Key | None:
-        """The key that headline and chart show; None where nothing is counted."""
-        return lead_key(self.claims_ever["data"]["claims"], self.page.param)
+    def context(self) -> PartContext:
+        """What all parts share."""
+        page, state = self.page, self.state["data"]
+        names = Names(page.language, state, self.timeline["data"]["entries"], self.named["data"])
+        lead = lead_key(self.claims_ever["data"]["claims"], page.param)
+        return PartContext(page.language, names, lead, page.here, page.link)
 
     @cached_property
     def headline(self) -> Headline:
         """The sentence that answers."""
-        ever, tolls = self.claims_ever["data"], self.tolls["data"]
-        return headline(self.language, self.names, self.state, ever, tolls, self.lead, self.page.here)
+        return headline(self.context, self.state, self.claims_ever["data"], self.tolls["data"])
 
 
 PARTS: Final[Mapping[str, Callable[[Incident], object]]] = {
     "headline": lambda its: its.headline,
-    "why": lambda its: why(
-        its.language,
-        its.names,
-        its.state["data"],
-        its.claims["data"],
-        its.lead,
-        its.page.here,
-        its.page.param("why_page"),
-    ),
+    "why": lambda its: why(its.context, its.state["data"], its.claims["data"], its.page.param("why_page")),
     "sources": lambda its: sources(
-        its.language,
-        its.names,
+        its.context,
         SourceDocuments(its.state["data"], its.timeline["data"], its.claims["data"], its.revisions["data"]),
-        its.page.link,
     ),
-    "cite": lambda its: cite(
-        its.language,
-        its.own,
-        its.state,
-        its.headline,
-        its.lead,
-        its.page.link,
-        str(its.page.request.base_url).rstrip("/"),
-    ),
+    "cite": lambda its: cite(its.context, its.own, its.state, its.headline),
 }
 """The parts of the page in their order: templates/parts/NAME.html shows what the function returns, under NAME."""
 
@@ -129,9 +102,7 @@ async def _read(page: Page, own: str) -> Incident:
     state, timeline, claims, escalation, tolls, named, moments, revisions, *rest = await gather(
         *(page.api.get(path, query) for path, query in asked)
     )
-    return Incident(
-        page, own, state, timeline, claims, escalation, tolls, (rest or [claims])[0], moments, named, revisions
-    )
+    return Incident(page, own, state, timeline, claims, escalation, tolls, (rest or [claims])[0], moments, named, revisions)
 
 
 async def _not_yet(page: Page, own: str, problem: ApiProblem) -> Response:

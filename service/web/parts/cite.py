@@ -1,20 +1,20 @@
-"""Cite: the sentence, the coordinates that make it repeatable, its digest, and an address that always answers the same."""
+"""Cite: the sentence, its coordinates, its digest, and an address that always answers the same."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from service.web.api_client import query_string
 from service.web.language.languages import Language
+from service.web.parts.context import PartContext
 from service.web.parts.headline import Headline
-from service.web.parts.keys import Key
 
 Document = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Cite:
-    """The part `cite`; `coordinates` are names with values, `asked` is the address of the document in the interface."""
+    """The part `cite`: `coordinates` are names with values; `permalink` and `asked` addresses on this site."""
 
     sentence: str
     title: str
@@ -24,28 +24,18 @@ class Cite:
     asked: str
 
 
-def cite(
-    language: Language,
-    own: str,
-    state: Document,
-    headline: Headline,
-    lead: Key | None,
-    link: Callable[..., str],
-    site: str,
-) -> Cite:
-    """Make the part from `state/1` with its coordinates, and the headline; `own` is the incident's path in the interface."""
+def cite(context: PartContext, own: str, state: Document, headline: Headline) -> Cite:
+    """Make the part from `state/1` with its coordinates, and the headline; `own` is the incident's path in the API."""
     coordinates, data = state["coordinates"], state["data"]
     closed = {"as_of": f"@{coordinates['position']}", "reported_until": coordinates["reported_until"]}
-    policy = {"policy": coordinates["policy"]}
-    path = f"/incidents/{data['incident']}"
-    shown = {**closed, **policy, **(lead.query if lead else {})}
+    asked = {**closed, "policy": coordinates["policy"]}
     return Cite(
         _sentence(headline),
         data["title"],
-        _coordinates(language, coordinates, headline),
+        _coordinates(context.language, coordinates, headline),
         state["digest"],
-        f"{site}{link(path, shown)}",
-        f"{own}?{query_string({**closed, **policy})}",
+        context.link(f"/incidents/{data['incident']}", {**asked, **context.lead_query}),
+        f"{own}?{query_string(asked)}",
     )
 
 

@@ -9,7 +9,8 @@ from markupsafe import Markup, escape
 
 from service.web.language.labels import label, marked
 from service.web.language.languages import Language
-from service.web.parts.figures import Quotes, claim_figure, day_said, key_name
+from service.web.parts.days import day_said
+from service.web.parts.figures import Quotes, claim_figure, key_name
 from service.web.parts.names import Names
 
 Document = Mapping[str, Any]

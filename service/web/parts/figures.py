@@ -1,25 +1,21 @@
 """Figures in words of the reader's language: what a key counts, what a claim says, an estimate with its bounds.
 
 No figure is made here: each is one that a claim holds, with the bound that its source gave it. Figures of documents are
-as said, their strictness is the bound's: “more than 1,000” has lower 1000.
+as said, their strictness is the bound's: “more than 1,000” has lower 1000. What is returned is plain text, not HTML.
 """
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from typing import Any, Final
-
-from babel.dates import format_date
 
 from service.web.language.labels import label, marked
 from service.web.language.languages import Language
+from service.web.parts.days import day_said
 from service.web.parts.names import Names, slug_words
 
 Document = Mapping[str, Any]
 
-_MONTH: Final = re.compile(r"\d{4}-\d{2}")
-_OPEN: Final = ("", "..")
 _AGED: Final = {
     ("child", "female"): marked("girls"),
     ("child", "male"): marked("boys"),
@@ -66,7 +62,7 @@ def joined(language: Language, parts: list[str]) -> str:
     if len(parts) < 2:  # noqa: PLR2004 - one alone
         return "".join(parts)
     first = language.comma.join(parts[:-1])
-    return language.text("%(first)s and %(last)s", first=first, last=parts[-1])
+    return language.text("%(first)s and %(last)s") % {"first": first, "last": parts[-1]}
 
 
 def key_name(language: Language, key: Document, names: Names) -> str:
@@ -84,36 +80,16 @@ def claim_figure(language: Language, claim: Document) -> str:
     """Return what a claim says, such as “at least 1,700” or, in quotation marks, its words: “dozens”."""
     bound = claim["bound"]
     if bound == "worded":
-        return language.text("“%(words)s”", words=claim["verbatim"])
+        return language.text("“%(words)s”") % {"words": claim["verbatim"]}
     if bound == "none":
         return language.text("none")
     if bound == "between":
-        return language.text("%(lower)s to %(upper)s", **{end: language.number(claim[end]) for end in ("lower", "upper")})
+        return language.text("%(lower)s to %(upper)s") % {
+            end: language.number(claim[end]) for end in ("lower", "upper")
+        }
     message, end = _BOUNDED[bound]
     figure = claim[end] if claim["best"] is None or bound not in {"exact", "about"} else claim["best"]
-    return language.text(message, figure=language.number(figure))
-
-
-def day_said(language: Language, said: str, offset: timedelta | None = None) -> str:
-    """Return when something was said (EDTF, or a moment, whose day at `offset` is told) in the reader's language."""
-    if "/" in said:
-        return _interval(language, said, offset)
-    if "T" in said:
-        moment = datetime.fromisoformat(said)
-        return language.day((moment if offset is None else moment.astimezone(timezone(offset))).date())
-    if _MONTH.fullmatch(said):
-        return language.in_digits(format_date(date.fromisoformat(f"{said}-01"), "MMMM y", locale=language.locale))
-    return language.day_said(said)
-
-
-def _interval(language: Language, said: str, offset: timedelta | None) -> str:
-    first, last = said.split("/", 1)
-    if first in _OPEN:
-        return language.text("by %(day)s", day=day_said(language, last, offset))
-    if last in _OPEN:
-        return language.text("from %(day)s on", day=day_said(language, first, offset))
-    ends = {"first": day_said(language, first, offset), "last": day_said(language, last, offset)}
-    return language.text("%(first)s to %(last)s", **ends)
+    return language.text(message) % {"figure": language.number(figure)}
 
 
 def offset_of(state: Document) -> timedelta | None:
@@ -148,8 +124,8 @@ class Quotes:
             return self.of_claim(claim)
         text = self._language.text
         alone = population_name(self._language, claim["population"], self._names)
-        figure = text("at least %(figure)s", figure=self._language.number(end["figure"]))
-        return self._quote(claim, figure, text("counting %(people)s alone", people=alone))
+        figure = text("at least %(figure)s") % {"figure": self._language.number(end["figure"])}
+        return self._quote(claim, figure, text("counting %(people)s alone") % {"people": alone})
 
     def of_claim(self, claim: Document) -> Quote:
         """Quote a claim of any document."""
@@ -165,10 +141,10 @@ class Quotes:
         parts = [self._names.source(claim["source"]), *remarks, said]
         if claim["via"]:
             relays = self._language.comma.join(self._names.source(each) for each in claim["via"])
-            parts.append(self._language.text("via %(relays)s", relays=relays))
+            parts.append(self._language.text("via %(relays)s") % {"relays": relays})
         return Quote(figure, self._language.comma.join(parts), claim["bound"] == "worded", claim["claim"])
 
 
 def leading_end(estimate: Document) -> Document | None:
-    """Return the end that answers: the best figure, else the upper, else the lower; None where there are words alone."""
+    """Return the end that answers: the best figure, else the upper, else the lower; None for words alone."""
     return estimate["best"] or estimate["upper"] or estimate["lower"]

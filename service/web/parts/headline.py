@@ -1,18 +1,18 @@
 """The sentence that answers, with the reading it holds for; and what else is counted in the incident."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from service.web.language.labels import label
 from service.web.language.languages import Language, instant
+from service.web.parts.context import PartContext
 from service.web.parts.figures import Quote, Quotes, key_name, leading_end, offset_of
 from service.web.parts.keys import Key, key_of, lead_estimate
 from service.web.parts.names import Names
 
 Document = Mapping[str, Any]
-Here = Callable[..., str]
 
 
 @dataclass(frozen=True)
@@ -119,24 +119,21 @@ def differing(language: Language, answer: Answer) -> str:
             for part, text in (("", quote.figure), ("_by", quote.attribution))
         }
         if answer.contested:
-            message = language.text("Sources differ: from %(low)s (%(low_by)s) to %(high)s (%(high_by)s).", **ends)
+            message = language.text("Sources differ: from %(low)s (%(low_by)s) to %(high)s (%(high_by)s).")
         else:
-            message = language.text("What is said ranges from %(low)s (%(low_by)s) to %(high)s (%(high_by)s).", **ends)
-        return message
+            message = language.text("What is said ranges from %(low)s (%(low_by)s) to %(high)s (%(high_by)s).")
+        return message % ends
     return language.text("This is contested.") if answer.contested else ""
 
 
-def headline(
-    language: Language, names: Names, state: Document, claims: Document, tolls: Document, lead: Key | None, here: Here
-) -> Headline:
+def headline(context: PartContext, state: Document, claims: Document, tolls: Document) -> Headline:
     """Make the part from `state/1` with its coordinates, and `claims/1` and `tolls/1` of all that was said."""
     data, coordinates, offset = state["data"], state["coordinates"], offset_of(state["data"])
-    maker = _Maker(language, names, Quotes(language, names, claims["claims"], offset))
+    language, lead = context.language, context.lead
+    maker = _Maker(language, context.names, Quotes(language, context.names, claims["claims"], offset))
     rest = [each for each in data["estimates"] if key_of(each) != lead]
-    of_incident = [each for each in rest if each["scope"] == "incident"]
-    elsewhere = [each for each in rest if each["scope"] != "incident"]
     return Headline(
-        key_name(language, lead.document, names) if lead else "",
+        key_name(language, lead.document, context.names) if lead else "",
         maker.answer(lead.document, lead_estimate(data["estimates"], lead)) if lead else Answer(None),
         _steps(maker, tolls, lead),
         _said_by(language, coordinates["reported_until"], offset),
@@ -145,8 +142,8 @@ def headline(
         coordinates["policy"],
         coordinates["closed"],
         state["digest"],
-        _rows(maker, of_incident, here),
-        _rows(maker, elsewhere, here),
+        _rows(maker, [each for each in rest if each["scope"] == "incident"], context),
+        _rows(maker, [each for each in rest if each["scope"] != "incident"], context),
     )
 
 
@@ -159,9 +156,11 @@ def _steps(maker: _Maker, tolls: Document, lead: Key | None) -> Sequence[Mapping
     return [maker.step(series, each) for each in series["reported"]] if series else []
 
 
-def _rows(maker: _Maker, estimates: Sequence[Document], here: Here) -> Sequence[KeyRow]:
+def _rows(maker: _Maker, estimates: Sequence[Document], context: PartContext) -> Sequence[KeyRow]:
     rows = [
-        KeyRow(key_name(maker.language, each, maker.names), maker.answer(each, each), here(**key_of(each).query))
+        KeyRow(
+            key_name(maker.language, each, maker.names), maker.answer(each, each), context.here(**key_of(each).query)
+        )
         for each in estimates
     ]
     return sorted((row for row in rows if row.answer.figure), key=lambda row: row.name)

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from service.web.language.labels import label
 from service.web.language.languages import Language
+from service.web.parts.days import day_said
 
 Document = Mapping[str, Any]
 _ANONYMOUS: Final = "anonymous:"
@@ -21,7 +22,9 @@ class Names:
         self, language: Language, state: Document, entries: Sequence[Document] = (), names: Document | None = None
     ) -> None:
         self._language = language
-        self._sources = {each["source"]: each["name"] for each in [*state["sources"], *(names or {}).get("sources", ())]}
+        self._sources = {
+            each["source"]: each["name"] for each in [*state["sources"], *(names or {}).get("sources", ())]
+        }
         self._actors = {actor["slug"]: actor["name"] for side in state["sides"] for actor in side["actors"]}
         self._scopes = {each["name"]: each["label"] for each in state["scopes"]}
         self._events = {each["event"]: each for each in reversed(entries) if each.get("event")}
@@ -44,7 +47,7 @@ class Names:
         report = entry["report"]
         kind = label(self._language, "kind", report["kind"])
         places = [each["name"] for each in report.get("places", ())]
-        days = [self._language.day_said(entry["occurred"]["said"])] if entry.get("occurred") else []
+        days = [day_said(self._language, entry["occurred"]["said"])] if entry.get("occurred") else []
         return self._language.comma.join([kind, *places[:1], *days])
 
     def scope(self, scope: str) -> str:
@@ -56,7 +59,7 @@ class Names:
         home, slash, name = scope.partition("/")
         if slash and ":" not in home:
             within = "" if name == "incident" else slug_words(name.removeprefix(_EVENT))
-            counted = self._language.text("as counted for %(incident)s", incident=slug_words(home))
+            counted = self._language.text("as counted for %(incident)s") % {"incident": slug_words(home)}
             return self._language.comma.join(each for each in (within, counted) if each)
         return self._scopes.get(scope) or slug_words(scope)
 

@@ -52,7 +52,9 @@ def reading_sliders(
     offset = offset_of(state)
     reported, recorded = moments["reported"], moments["recorded"]
     position = coordinates["position"] if coordinates else 0
-    at = _step([instant(each) for each in reported], _moment(reading.reported_until) if reading.reported_until else None)
+    at = _step(
+        [instant(each) for each in reported], _moment(reading.reported_until) if reading.reported_until else None
+    )
     known = _step([each["position"] for each in recorded], position if reading.as_of else None)
     texts = _Texts(language, offset)
     return Sliders(
@@ -87,7 +89,7 @@ class _Texts:
             return self.language.text("now")
         moment = self.language.moment(input_["recorded_at"], self.offset)
         place = self.language.number(input_["position"])
-        return self.language.text("%(moment)s (position %(position)s)", moment=moment, position=place)
+        return self.language.text("%(moment)s (position %(position)s)") % {"moment": moment, "position": place}
 
 
 def _moment(text: str) -> datetime:
@@ -100,7 +102,7 @@ def _milliseconds(text: str) -> int:
 
 
 def _step(moments: Sequence[Any], chosen: Any) -> int:  # noqa: ANN401 - moments or positions
-    """Return the step of the last moment that is not after the chosen one; that of now for None, or before the first."""
+    """Return the step of the last moment not after the chosen one, else the first; that of now for None."""
     return len(moments) if chosen is None else max(bisect_right(moments, chosen) - 1, 0)
 
 

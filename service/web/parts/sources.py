@@ -7,8 +7,10 @@ from typing import Any, Final
 
 from service.web.language.labels import label
 from service.web.language.languages import Language
+from service.web.parts.context import PartContext
+from service.web.parts.days import day_said
 from service.web.parts.difference import isolated
-from service.web.parts.figures import Quotes, claim_figure, day_said, key_name, offset_of
+from service.web.parts.figures import Quotes, claim_figure, key_name, offset_of
 from service.web.parts.keys import Key, key_of
 from service.web.parts.names import Names
 
@@ -74,10 +76,9 @@ class SourceDocuments:
     revisions: Document
 
 
-def sources(
-    language: Language, names: Names, documents: SourceDocuments, link: Callable[[str], str]
-) -> IncidentSources:
+def sources(context: PartContext, documents: SourceDocuments) -> IncidentSources:
     """Tell the sources, with their relays, and what became of their figures, in the words of their claims."""
+    language, names = context.language, context.names
     state, revisions = documents.state, documents.revisions
     voices = _voices(documents.timeline["entries"])
     found = sorted(state["sources"], key=lambda each: (-each["reports"], each["name"]))
@@ -85,7 +86,7 @@ def sources(
     records.sort(key=lambda each: (-each["n_revisions"], each["source"]))
     figures = _Figures(language, names, documents.claims["claims"], offset_of(state))
     return IncidentSources(
-        tuple(_source(language, names, each, voices.get(each["source"], ()), link) for each in found),
+        tuple(_source(language, names, each, voices.get(each["source"], ()), context.link) for each in found),
         tuple(_revision(figures, each) for each in records[:MOST_REVISIONS]),
         max(0, len(records) - MOST_REVISIONS),
         len(revisions["records"]) - len(records),

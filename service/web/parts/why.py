@@ -1,4 +1,4 @@
-"""Why this number: for each key the claims used, set aside, superseded and added up by nobody, each with its sentence."""
+"""Why this number: of each key the claims that are used, and those that are not, each with the reason."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -7,9 +7,9 @@ from typing import Any, Final
 
 from service.web.language.labels import label
 from service.web.language.languages import Language
+from service.web.parts.context import PartContext
 from service.web.parts.figures import Quote, Quotes, key_name, offset_of
 from service.web.parts.keys import Key, key_of
-from service.web.parts.names import Names
 
 Document = Mapping[str, Any]
 PAGE: Final = 100
@@ -49,10 +49,10 @@ class ClaimGroup:
 
 @dataclass(frozen=True)
 class KeyReasons:
-    """The claims of one key, by what became of them."""
+    """The claims of one key, by what became of them; `place` is `lead`, `incident`, or `elsewhere`."""
 
     name: str
-    is_lead: bool
+    place: str
     number: int
     groups: Sequence[ClaimGroup]
 
@@ -107,24 +107,29 @@ class _Maker:
         return self.quotes.of_ref(named[0]) if named else None
 
 
-def why(
-    language: Language, names: Names, state: Document, claims: Document, lead: Key | None, here: Callable[..., str], page: str | None
-) -> Why:
+def why(context: PartContext, state: Document, claims: Document, page: str | None) -> Why:
     """Make the part from `state/1` and `claims/1` of one reading; `page` is the number of the page of long lists."""
-    quotes = Quotes(language, names, claims["claims"], offset_of(state))
-    maker = _Maker(language, quotes, here, max(int(page), 1) if page and page.isdecimal() and page.isascii() else 1)
+    language, lead = context.language, context.lead
+    quotes = Quotes(language, context.names, claims["claims"], offset_of(state))
+    number = max(int(page), 1) if page and page.isascii() and page.isdecimal() else 1
+    maker = _Maker(language, quotes, context.here, number)
     by_key: dict[Key, list[Document]] = {}
     for each in claims["claims"]:
         by_key.setdefault(key_of(each), []).append(each)
-    order = sorted(by_key, key=lambda key: (key != lead, key.scope != "incident", key_name(language, key.document, names)))
-    shown = order[(maker.page - 1) * PAGE : maker.page * PAGE] or order[:PAGE]
-    more = f"{here(why_page=maker.page + 1)}#why" if len(order) > maker.page * PAGE else ""
-    return Why([_reasons(maker, names, key, by_key[key], is_lead=key == lead) for key in shown], more)
+    names = {key: key_name(language, key.document, context.names) for key in by_key}
+    order = sorted(by_key, key=lambda key: (key != lead, key.scope != "incident", names[key]))
+    shown = order[(number - 1) * PAGE : number * PAGE] or order[:PAGE]
+    more = f"{context.here(why_page=number + 1)}#why" if len(order) > number * PAGE else ""
+    return Why([_reasons(maker, names[key], by_key[key], _place(key, lead)) for key in shown], more)
 
 
-def _reasons(maker: _Maker, names: Names, key: Key, claims: Sequence[Document], *, is_lead: bool) -> KeyReasons:
-    groups = [maker.group(name, found) for name, found in _by_fate(claims) if found]
-    return KeyReasons(key_name(maker.language, key.document, names), is_lead, len(claims), groups)
+def _place(key: Key, lead: Key | None) -> str:
+    return "lead" if key == lead else "incident" if key.scope == "incident" else "elsewhere"
+
+
+def _reasons(maker: _Maker, name: str, claims: Sequence[Document], place: str) -> KeyReasons:
+    groups = [maker.group(fate, found) for fate, found in _by_fate(claims) if found]
+    return KeyReasons(name, place, len(claims), groups)
 
 
 def _by_fate(claims: Sequence[Document]) -> Iterator[tuple[str, list[Document]]]:
