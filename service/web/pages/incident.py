@@ -42,6 +42,7 @@ class Incident:
     claims_ever: Envelope
     moments: Envelope
     named: Envelope
+    revisions: Envelope
 
     @cached_property
     def context(self) -> PartContext:
@@ -102,7 +103,8 @@ async def _read(page: Page, own: str) -> Incident:
     state, timeline, claims, escalation, tolls, named, moments, revisions, *rest = await gather(
         *(page.api.get(path, query) for path, query in asked)
     )
-    return Incident(page, own, state, timeline, claims, escalation, tolls, (rest or [claims])[0], moments, named, revisions)
+    said = (rest or [claims])[0]
+    return Incident(page, own, state, timeline, claims, escalation, tolls, said, moments, named, revisions)
 
 
 async def _not_yet(page: Page, own: str, problem: ApiProblem) -> Response:
