@@ -48,10 +48,9 @@ def test_tables_that_nobody_builds_are_said_to_be_built(
 @pytest.mark.parametrize("code", ["en", "ar"])
 def test_a_table_that_stopped_says_where_and_why_as_words(code: str) -> None:
     stopped = {"position": 12, "error": "<b>no such thing</b>"}
-    model: dict[str, Any] = {
-        "name": "reports", "title": "Search", "version": 2, "status": "stopped", "generation": 1, "position": 11,
-        "behind": 3, "stopped": stopped, "building": {"generation": 2, "version": 3, "position": 5, "behind": 9, "stopped": None},
-    }  # fmt: skip
+    building = {"generation": 2, "version": 3, "position": 5, "behind": 9, "stopped": None}
+    place = {"generation": 1, "position": 11, "behind": 3, "stopped": stopped, "building": building}
+    model: dict[str, Any] = {"name": "reports", "title": "Search", "version": 2, "status": "stopped", **place}
     shown = language(code, "latn")
     source = templates(shown).get_template("health.html")
     blocks = "".join(
