@@ -67,16 +67,16 @@ async def publication(page: Page) -> Response:
 async def publish(page: Page) -> Response:
     """Show the form that publishes what is known now; scripts post it."""
     slug = page.part_of_path("slug")
-    state, policy = await gather(page.api.get(f"/v1/incidents/{slug}"), page.api.get("/v1/policy"))
+    asked = {"reported_until": page.reading.reported_until}
+    state, policy = await gather(page.api.get(f"/v1/incidents/{slug}", asked), page.api.get("/v1/policy"))
     language, data = page.language, state["data"]
     in_force = policy["policy"]
-    offset = offset_of(data)
-    until = page.reading.reported_until
+    until = state["coordinates"]["reported_until"]
     values = {
         "slug": data["incident"],
         "title": data["title"],
         "until": until,
-        "until_text": language.moment(until.replace(" ", "+"), offset) if until else "",
+        "until_text": language.moment(until, offset_of(data)) if until else "",
         "views": choices(((each, label(language, "view", each)) for each in _VIEWS), ["state/1"]),
         "policies": choices(((each, label(language, "policy", each)) for each in POLICIES), [in_force]),
         "may": page.may("publish"),

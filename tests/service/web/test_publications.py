@@ -34,7 +34,12 @@ def test_publications_fit_a_phone_and_a_desk(browser: Browser, site: str, positi
 
 @pytest.mark.parametrize(
     ("path", "status"),
-    [("/publications/1", 404), ("/publications?as_of=@99999", 422), ("/publications?incident=no", 404)],
+    [
+        ("/publications/1", 404),
+        ("/publications?as_of=@99999", 422),
+        ("/publications?incident=no", 404),
+        (f"/incidents/{SAMPLE}/publish?reported_until=yesterday", 422),
+    ],
 )
 def test_refusals_fit_as_well(browser: Browser, site: str, path: str, status: int) -> None:
     fits(browser, site, path, status=status)
@@ -62,9 +67,11 @@ def test_what_is_published_with_the_form_can_be_checked(tab: Tab) -> None:
 def test_what_cannot_be_published_is_said_in_the_form(browser: Browser, site: str) -> None:
     slug = incident(site)
     opened = Tab(browser.new_context(), site)
-    page = opened.open(f"/incidents/{slug}/publish?reported_until=yesterday")
+    page = opened.open(f"/incidents/{slug}/publish")
+    page.evaluate("document.querySelector('#policy').selectedOptions[0].value = 'range/99'")
     page.get_by_role("button", name="Publish").click()
-    expect(page.locator("#publish")).to_contain_text("yesterday")
+    expect(page.locator("#publish")).to_contain_text("range/99")
+    assert page.locator("#policy").get_attribute("aria-invalid") == "true"
     expect(page.locator("#published")).to_be_hidden()
     page.context.close()
 
