@@ -24,7 +24,8 @@ def test_a_comparison_fits_a_phone_and_a_desk(browser: Browser, site: str, query
 
 def test_the_figures_of_both_readings_are_told_with_who_said_them(tab: Tab) -> None:
     page = tab.open(f"{COMPARE}?from=reported:2025-03-08T12:00:00Z&to=reported:2025-03-10T12:00:00Z")
-    row = page.get_by_role("row").filter(has_text="340 (SOHR").first
+    named = page.get_by_role("rowheader", name=re.compile("^Killed, civilians?$"))
+    row = page.get_by_role("row").filter(has=named)
     before, after = row.get_by_role("cell").all_inner_texts()
     assert re.match(r"340 \(SOHR, 8 March 2025", before)
     assert re.match(r"973 \(SOHR, 10 March 2025", after)
