@@ -45,7 +45,7 @@ from service.projections.rebuild.job import RebuildOptions, RebuildResult, rebui
 from service.runtime.hosts import Hosts
 from service.runtime.time_zones import zone
 from service.settings import Settings
-from service.transparency.publications import PublicationIndex
+from service.transparency.publications import PublicationIndex, replay
 from service.transparency.tree import LogTree
 
 if TYPE_CHECKING:  # the framework takes a third of a second to import, which most commands and processes do not need
@@ -124,6 +124,7 @@ async def services(
                     missing_for_readiness=partial(readiness_problems, pool),
                     publications=publications,
                     root_at=root_at,
+                    replay_publication=lambda log, row: replay(log, root_at, row),
                     subscription=following,
                     read_models=ReadModels(pool, MODELS),
                     answering=answering,

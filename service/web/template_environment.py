@@ -32,6 +32,7 @@ def templates(shown: Language) -> Environment:
         "has_asset": has_asset,
         "label": partial(label, shown),
         "language": shown,
+        "place_for": _place_for,
         "plural": shown.plural,
         "query_string": query_string,
     }
@@ -49,6 +50,11 @@ def has_asset(name: str) -> bool:
 def data_block(value: object) -> Markup:
     """Write JSON for a script element of data, which no markup within it can end."""
     return Markup(orjson.dumps(value).decode().replace("<", "\\u003c"))  # noqa: S704 - escaped as JSON
+
+
+def _place_for(name: str) -> Markup:
+    """Return an element that a script fills in, `data-NAME`, for the place of a value in a sentence."""
+    return Markup("<bdi data-%s></bdi>") % name
 
 
 def _isolated(text: object) -> Markup:

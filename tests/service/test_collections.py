@@ -199,6 +199,22 @@ def test_receipts_are_of_visible_incidents(client: httpx.Client, secret: str) ->
     problem(client.get(f"/v1/receipts/{digest}", headers=PUBLIC_ONLY), "no-such-receipt")
 
 
+def test_publications_are_of_visible_incidents(client: httpx.Client, secret: str) -> None:
+    everyone = opened(client)
+    places = [
+        client.post(f"/v1/incidents/{slug}/publications", json={}).json()["position"] for slug in (secret, everyone)
+    ]
+    for headers, seen in ((OURS, places), (PUBLIC_ONLY, places[1:])):
+        page = client.get("/v1/publications", params={"limit": 500}, headers=headers).json()
+        assert [
+            each["published"]["position"] for each in page["items"] if each["published"]["position"] in places
+        ] == seen[::-1]
+    replay = f"/v1/publications/{places[0]}/replay"
+    assert client.get(replay, headers=OURS).json()["matches"]
+    problem(client.get(replay, headers=PUBLIC_ONLY), "no-such-publication")
+    problem(client.get("/v1/publications", params={"incident": secret}, headers=PUBLIC_ONLY), "no-such-incident")
+
+
 def test_what_a_token_sees_is_kept_by_no_cache_that_others_share(client: httpx.Client, secret: str) -> None:
     at = {"as_of": f"@{head(client)}"}
     opened(client)

@@ -113,6 +113,8 @@ no-such-source 404 There is no such source
     No report named it, and nobody registered it, by that moment.
 no-such-receipt 404 There is no such receipt
     No estimate with this digest was published. An answer that was only read has no receipt.
+no-such-publication 404 There is no such publication
+    Nothing was published at this position of the log. `GET /v1/publications` lists what was.
 slug-taken 409 The slug is taken
     Slugs are final and name one incident each. Choose another one.
 id-taken 409 The id was used for something else

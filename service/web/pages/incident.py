@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from starlette.responses import Response
 
-from service.web.api_client import ApiProblem
+from service.web.api_client import ApiProblem, Query
 from service.web.page import Page, Pages, gather
 from service.web.parts.cite import cite
 from service.web.parts.context import PartContext
@@ -22,6 +22,7 @@ from service.web.parts.keys import lead_key
 from service.web.parts.local_time import LocalTime
 from service.web.parts.names import Names
 from service.web.parts.reading_sliders import reading_sliders
+from service.web.parts.sources import SourceDocuments, sources
 from service.web.parts.timeline import Selected, Timeline, select, timeline, timeline_query, to_explain
 from service.web.parts.toll_chart import choice_of, toll_chart
 from service.web.parts.toll_data import TollDocuments
@@ -51,6 +52,7 @@ class Incident:
     claims_ever: Envelope
     moments: Envelope
     named: Envelope
+    revisions: Envelope
     selected: Selected
     """The entries of the page of the timeline that is asked for."""
     histories: Sequence[Envelope]
@@ -98,6 +100,10 @@ PARTS: Final[Mapping[str, Callable[[Incident], object]]] = {
     "timeline": _timeline,
     "incident_map": _map,
     "why": lambda its: why(its.context, its.state["data"], its.claims["data"], its.page.param("why_page")),
+    "sources": lambda its: sources(
+        its.context,
+        SourceDocuments(its.state["data"], its.timeline["data"], its.claims["data"], its.revisions["data"]),
+    ),
     "cite": lambda its: cite(its.context, its.own, its.state, its.headline),
     "downloads": lambda its: downloads(its.page.language, its.own, its.state["coordinates"]),
 }
@@ -131,17 +137,25 @@ async def incident(page: Page) -> Response:
 async def _read(page: Page, own: str) -> Incident:
     reading = page.reading.query()
     ever = {**reading, "reported_until": None}
-    asked = [(own, reading), (f"{own}/timeline", reading), (f"{own}/claims", reading), (f"{own}/escalation", reading)]
-    asked += [(f"{own}/tolls", ever), (f"{own}/names", ever), (f"{own}/moments", {})]
-    asked += [(f"{own}/claims", ever)] if page.reading.reported_until else []
-    state, told, claims, escalation, tolls, named, moments, *rest = await gather(
-        *(page.api.get(path, query) for path, query in asked)
-    )
-    selected = _selected(page, state, told)
+    asked: dict[str, tuple[str, Query]] = {
+        "state": (own, reading),
+        "timeline": (f"{own}/timeline", reading),
+        "claims": (f"{own}/claims", reading),
+        "escalation": (f"{own}/escalation", reading),
+        "revisions": (f"{own}/revisions", reading),
+        "tolls": (f"{own}/tolls", ever),
+        "claims_ever": (f"{own}/claims", ever),
+        "named": (f"{own}/names", ever),
+        "moments": (f"{own}/moments", {}),
+    }
+    if page.reading.reported_until is None:
+        del asked["claims_ever"]
+    found = dict(zip(asked, await gather(*(page.api.get(*each) for each in asked.values())), strict=True))
+    selected = _selected(page, found["state"], found["timeline"])
     as_of = {"as_of": page.reading.as_of}
     histories = await gather(*(page.api.get(f"/v1/reports/{each}", as_of) for each in to_explain(selected)))
-    claims_ever = (rest or [claims])[0]
-    return Incident(page, own, state, told, claims, escalation, tolls, claims_ever, moments, named, selected, histories)
+    found.setdefault("claims_ever", found["claims"])
+    return Incident(page, own, **found, selected=selected, histories=histories)
 
 
 def _selected(page: Page, state: Envelope, told: Envelope) -> Selected:

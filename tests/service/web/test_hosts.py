@@ -28,7 +28,7 @@ LOADED = {
 }
 MOST_SCRIPT = 300_000
 IMPORT = re.compile(
-    r"""^\s*(?:import|export)\s[^"']*?["']([^"']+)["']|import\(\s*["']([^"']+)["']\s*\)""", re.MULTILINE
+    r"""^(?:import|export)\b[^"';]*?\bfrom\s*["']([^"']+)["']|\bawait import\(\s*["']([^"']+)["']""", re.MULTILINE
 )
 
 
