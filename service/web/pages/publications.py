@@ -10,10 +10,10 @@ from service.web.language.labels import label
 from service.web.name_lookup import incident_titles
 from service.web.page import Page, Pages, gather
 from service.web.parts.context import PartContext
-from service.web.parts.figures import offset_of
 from service.web.parts.headline import Headline, differing, headline
 from service.web.parts.keys import lead_key
 from service.web.parts.listing import MOST_NAMED, choices, read_as_of
+from service.web.parts.local_time import zone_of
 from service.web.parts.names import Names
 from service.web.parts.publications import checks, publication_entry
 from service.web.parts.refusals import refusal
@@ -76,7 +76,7 @@ async def publish(page: Page) -> Response:
         "slug": data["incident"],
         "title": data["title"],
         "until": until,
-        "until_text": language.moment(until, offset_of(data)) if until else "",
+        "until_text": language.moment(until, zone_of(data)) if until else "",
         "views": choices(((each, label(language, "view", each)) for each in _VIEWS), ["state/1"]),
         "policies": choices(((each, label(language, "policy", each)) for each in POLICIES), [in_force]),
         "may": page.may("publish"),

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal, NamedTuple
 
-from service.web.language.labels import label
+from service.web.language.labels import FIELDS, field_label, label
 from service.web.language.languages import Language
-from service.web.parts.form_labels import FIELDS, HINTS, VALUE_TYPES
+from service.web.parts.form_labels import HINTS, VALUE_TYPES
 
 Schema = Mapping[str, Any]
 FieldKind = Literal[
@@ -157,15 +157,15 @@ class _Maker:
         return _schema(self._openapi, schema["$ref"]) if "$ref" in schema else schema
 
     def _label(self, key: str, schema: Schema) -> str:
-        known = FIELDS.get(key)
-        return self._language.text(known) if known else schema.get("title", key.replace("_", " "))
+        return field_label(self._language, key) if key in FIELDS else schema.get("title", key)
 
     def _hint(self, key: str, schema: Schema) -> tuple[str, str | None]:
         """Return the hint of a field and its language, None for that of the page."""
         if key in HINTS:
             return self._language.text(HINTS[key]), None
         described = schema.get("description", "")
-        return (described.replace("`", ""), "en") if self._language.code == "en" and key not in FIELDS else ("", None)
+        told = self._language.code == "en" and key not in FIELDS
+        return (described.replace("`", ""), "en") if told else ("", None)
 
     def _choices(self, key: str, kind: FieldKind, first: Schema) -> Iterator[Choice]:
         if kind == "map" and "anyOf" in first["additionalProperties"]:

@@ -6,7 +6,7 @@ from typing import Any, Final
 from service.web.language.isolation import isolated
 from service.web.language.labels import label
 from service.web.language.languages import Language
-from service.web.parts.days import day_said
+from service.web.parts.local_time import day_said, zone_of
 
 Document = Mapping[str, Any]
 _ANONYMOUS: Final = "anonymous:"
@@ -23,7 +23,7 @@ class Names:
     def __init__(
         self, language: Language, state: Document, entries: Sequence[Document] = (), names: Document | None = None
     ) -> None:
-        self._language = language
+        self._language, self._zone = language, zone_of(state)
         self._sources = {
             each["source"]: each["name"]
             for each in [*state["sources"], *(names or {}).get("sources", ())]
@@ -51,7 +51,7 @@ class Names:
         report = entry["report"]
         kind = label(self._language, "kind", report["kind"])
         places = [self._isolated(each["name"]) for each in report.get("places", ())]
-        days = [day_said(self._language, entry["occurred"]["said"])] if entry.get("occurred") else []
+        days = [day_said(self._language, entry["occurred"]["said"], self._zone)] if entry.get("occurred") else []
         return self._language.comma.join([kind, *places[:1], *days])
 
     def scope(self, scope: str) -> str:

@@ -299,7 +299,7 @@ class _Maker:
         )
 
     def _when(self, step: Step) -> str:
-        moment = self.language.moment(step.at.astimezone(self.documents.zone))
+        moment = self.language.moment(step.at, self.documents.zone)
         if step.position is None:
             return moment
         position = self.language.number(step.position)

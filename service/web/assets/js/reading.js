@@ -2,7 +2,7 @@
  * The two sliders of an incident's page. While one is dragged, the headline follows from data in the page; when it
  * rests, the parts of that reading are fetched and put in place.
  *
- * @typedef {{reported: string[], recorded: [number, number][]}} Moments
+ * @typedef {{reported: string[], recorded: [number, number][], offsets: [number, number, string][]}} Moments
  * @typedef {{at: number, figure: string, by: string, differ: string}} Step
  * @typedef {{reportedUntil: number | null, asOf: number | null, settled: boolean}} ReadingDetail
  * @typedef {{input: HTMLInputElement, output: HTMLElement, play: HTMLButtonElement, playing: number}} Clock
@@ -203,16 +203,18 @@ function clock(section, name) {
 
 /** Returns how the steps of each slider read, in the language and digits of the page. */
 function texts(/** @type {HTMLElement} */ section, /** @type {Moments} */ moments) {
-  const { language = "en", offset = "0", moment = "", recorded = "", now = "" } = section.dataset;
+  const { language = "en", moment = "", recorded = "", now = "" } = section.dataset;
   const format = new Intl.DateTimeFormat(language, {
     day: "numeric", month: "long", year: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: "UTC",
   });
   const number = new Intl.NumberFormat(language);
   /** @param {number} at */
   const said = (at) => {
-    const parts = Object.fromEntries(format.formatToParts(at + Number(offset) * 60000).map((each) => [each.type, each.value]));
+    const [, minutes, name] = moments.offsets.findLast(([since]) => since <= at) ?? [0, 0, "UTC"];
+    const parts = Object.fromEntries(format.formatToParts(at + minutes * 60000).map((each) => [each.type, each.value]));
     const day = `${parts.day} ${parts.month} ${parts.year}`;
-    return moment.replace("%(day)s", day).replace("%(clock)s", `${parts.hour}:${parts.minute}`);
+    const clock = section.dataset.isolated === undefined ? `${parts.hour}:${parts.minute}` : `\u2066${parts.hour}:${parts.minute}\u2069`;
+    return moment.replace("%(day)s", day).replace("%(clock)s", clock).replace("%(offset)s", name);
   };
   return {
     /** @param {number} step */
