@@ -146,7 +146,7 @@ def _pages(told: Difference, asked: _Asked) -> int:
 def _refused(language: Language, problem: ApiProblem) -> str:
     if problem.slug == "invalid-parameter":
         return language.text("The first reading lies after the second.")
-    return refusal(language, problem.slug) or str(problem)
+    return refusal(language, problem.slug)
 
 
 def _turned(page: Page, problem: ApiProblem, asked: _Asked) -> str | None:

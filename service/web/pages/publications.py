@@ -27,7 +27,7 @@ _VIEWS: Final = ("state/1", "claims/1", "timeline/1", "tolls/1", "escalation/1",
 async def publication_list(page: Page) -> Response:
     """Show the publications, the newest first."""
     as_of, incident = read_as_of(page.reading.as_of), page.param("incident")
-    known = await _titles(page)
+    known = await incident_titles(page.api, [incident] if incident else [], await _titles(page))
     values: dict[str, object] = {
         "as_of": as_of,
         "incidents": choices(known.items(), [incident] if incident else []),
@@ -87,7 +87,7 @@ async def publish(page: Page) -> Response:
 async def _titles(page: Page) -> dict[str, str]:
     """Return the titles of incidents to choose from; none while the list of incidents is being built."""
     try:
-        (found,) = await gather(page.api.get("/v1/incidents", {"limit": MOST_NAMED}))
+        (found,) = await gather(page.api.get("/v1/incidents", {"sort": "-changed", "limit": MOST_NAMED}))
     except ApiProblem:
         return {}
     return {each["slug"]: each["title"] for each in found["items"]}

@@ -179,8 +179,8 @@ def _disputed(language: Language, names: Names, clock: LocalTime, step: Document
 
 
 def _moved(language: Language, names: Names, clock: LocalTime, step: Document) -> str:
-    del names, clock, step
-    return language.text("Moved to another incident.")
+    del clock
+    return language.text("Moved to the incident %(incident)s.", incident=names.incident(step["to"]))
 
 
 def _rescoped(language: Language, names: Names, clock: LocalTime, step: Document) -> str:

@@ -45,6 +45,7 @@ class Choice(NamedTuple):
 class Field:
     """One field: `key` is its name in the document, `id` that of its control. `lang` is the language of its hint.
 
+    `own` says whether other words than the choices can be given.
     `fields` are those of an object; a list has one, for an entry. `folded` are those below a summary.
     """
 
@@ -56,6 +57,7 @@ class Field:
     lang: str | None = None
     required: bool = False
     choices: tuple[Choice, ...] = ()
+    own: bool = False
     fields: tuple["Field", ...] = ()
     folded: tuple["Field", ...] = ()
 
@@ -140,6 +142,7 @@ class _Maker:
             lang,
             required,
             tuple(self._choices(key, kind, first)),
+            kind in ("choice", "words") and _takes_others(first["items"]["anyOf"] if kind == "words" else ways),
             tuple(each for each in fields if not (folds and each.key in _FOLDED)),
             tuple(each for each in fields if folds and each.key in _FOLDED),
         )
@@ -175,6 +178,11 @@ class _Maker:
         source = first["items"]["anyOf"][0] if kind == "words" else first
         for code in source["enum"]:
             yield Choice(code, label(self._language, _FAMILIES.get(key, key), code))
+
+
+def _takes_others(ways: list[Schema]) -> bool:
+    """Say whether a closed list takes words of one's own, which begin with `x-`."""
+    return any(each.get("pattern", "").startswith("^x-") for each in ways)
 
 
 def _kind_of(key: str, ways: list[Schema]) -> FieldKind:

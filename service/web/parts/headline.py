@@ -47,6 +47,8 @@ class Headline:
     """The part `headline`; `steps` are the answers along the reported clock, for who drags the slider."""
 
     subject: str
+    lead: Mapping[str, str]
+    """The query parameters of its key."""
     answer: Answer
     steps: Sequence[Mapping[str, object]]
     said_by: str
@@ -149,6 +151,7 @@ def headline(
     shown = paged(elsewhere, page, PAGE)
     return Headline(
         key_name(language, lead.document, context.names) if lead else "",
+        {name: value for name, value in context.lead_query.items() if value is not None},
         maker.answer(lead.document, lead_estimate(data["estimates"], lead)) if lead else Answer(None),
         _steps(maker, tolls, lead),
         language.moment(until, zone) if (until := coordinates["reported_until"]) else "",

@@ -85,6 +85,7 @@ function start(section) {
     const position = moments.recorded[steps.recorded];
     if (by || until !== undefined || steps.reported >= moments.reported.length) set(url, "reported_until", until);
     set(url, "as_of", position && `@${position[0]}`);
+    if (!url.searchParams.has("measure")) lead().forEach(([name, value]) => set(url, name, value));
     url.hash = "";
     return url.href;
   }
@@ -182,6 +183,12 @@ function start(section) {
     play.setAttribute("aria-pressed", String(Boolean(playing)));
     clocks[name].playing = playing;
   }
+}
+
+/** Returns the parameters of the count that the headline leads with: at another reading another would lead by itself.
+ * @returns {[string, string][]} */
+function lead() {
+  return Object.entries(JSON.parse(document.getElementById("headline")?.dataset.lead || "{}"));
 }
 
 /** @param {URL} url @param {string} name @param {string | undefined} value */
