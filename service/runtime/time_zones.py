@@ -24,10 +24,8 @@ def zone(name: str, window: tuple[int, int]) -> TimeZone:
 
     Raises UnknownZone with the nearest name.
     """
-    if name not in _names().values():
-        raise UnknownZone(_nearest(name))
+    known = zone_info(name)
     first, last = bounds_of(window)
-    known = _read(name)
     offsets = [(first, _utc_offset(known, first)), *_changes(known, first, last)]
     return recorded_zone(name, tzdata.IANA_VERSION, offsets, last)
 
@@ -50,8 +48,13 @@ def _names() -> Mapping[str, str]:
 
 
 @lru_cache(maxsize=64)
-def _read(name: str) -> ZoneInfo:
-    """Read a zone from the package, never from the machine's own database or PYTHONTZPATH."""
+def zone_info(name: str) -> ZoneInfo:
+    """Read a zone from the package, never from the machine's own database or PYTHONTZPATH.
+
+    Raises UnknownZone with the nearest name.
+    """
+    if name not in _names().values():
+        raise UnknownZone(_nearest(name))
     with resources.files(tzdata).joinpath("zoneinfo", *name.split("/")).open("rb") as file:
         return ZoneInfo.from_file(file, key=name)
 

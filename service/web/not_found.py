@@ -8,6 +8,7 @@ from starlette.routing import Match
 from starlette.types import Scope
 
 from service.web.page import BrowserRoute, Page, Pages
+from service.web.parts.refusals import refusal
 
 NOT_FOUND: Final = Pages()
 _OF_THE_INTERFACE: Final = re.compile(r"/(v1|docs|problems|openapi\.json|healthz|readyz|metrics|assets)(/|$)")
@@ -25,5 +26,5 @@ class _Elsewhere(BrowserRoute):
 @NOT_FOUND.get("/{path:path}", _Elsewhere)
 async def not_found(page: Page) -> Response:
     """Say that there is no such page."""
-    detail = page.language.text("There is no page at this address.")
-    return page.render("problem.html", {"problem": {"detail": detail}, "slug": "no-such-page"}, 404)
+    refused = refusal(page.language, "no-such-page")
+    return page.render("problem.html", {"problem": {"detail": ""}, "refused": refused}, 404)

@@ -18,6 +18,7 @@ from service.api.media_types import HTML, JSON
 from service.api.negotiation import negotiate
 from service.web.api_client import Api, ApiAnswer, ApiProblem, MovedTo, Query, query_string
 from service.web.language.languages import ALL_DIGITS, CODES, Digits, Language, language
+from service.web.parts.refusals import refusal
 from service.web.reading import Reading, reading_of
 from service.web.template_environment import templates
 
@@ -164,7 +165,7 @@ def page_of_problem(page: Page, problem: ApiProblem) -> Response:
     """Return the page that tells a refusal; where a token is needed, with the form that takes one."""
     answer = problem.answer
     retry = {"Retry-After": answer.headers["retry-after"]} if "retry-after" in answer.headers else {}
-    values = {"problem": answer.document, "slug": problem.slug}
+    values = {"problem": answer.document, "refused": refusal(page.language, problem.slug)}
     return page.render("problem.html", values, answer.status, headers=retry)
 
 

@@ -102,14 +102,15 @@ def _policy_of(history: History) -> Policy:
 
 def _cells(listing: IncidentSummary) -> dict[str, object]:
     """Return a summary as a row of the read model."""
-    same = ("title", "status", "period", "level", "occurred_from", "occurred_to")
+    same = ("title", "status", "utc_offset", "period", "level", "occurred_from", "occurred_to")
     lists = {name: list(getattr(listing, name)) for name in ("countries", "kinds", "sources", "tags")}
     killed = {"killed": listing.killed.floor, "killed_said": canonical(killed_document(listing.killed))}
     points = {
         "lats": [float(lat) for lat, _ in listing.points],
         "lons": [float(lon) for _, lon in listing.points],
     }
-    return {**{name: getattr(listing, name) for name in same}, **lists, **killed, **points, "into_slug": listing.into}
+    named = {"into_slug": listing.into, "time_zone": listing.time_zone and listing.time_zone.name}
+    return {**{name: getattr(listing, name) for name in same}, **lists, **killed, **points, **named}
 
 
 def _too_many(count: int) -> HttpProblem:

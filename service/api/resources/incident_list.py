@@ -110,6 +110,10 @@ class IncidentItem(ResponseModel):
     collection: str = ""
     """That it was in at the position of the list, where that was not `public`."""
     countries: list[str]
+    utc_offset: str | None
+    """In which its days begin and end; null where it has a time zone."""
+    time_zone: str | None
+    """By which its days begin and end, such as `Europe/Kyiv`; null where it has a UTC offset."""
     period: str | None
     """As it was declared, in EDTF."""
     occurred: UtcRange | None
@@ -189,7 +193,8 @@ Points = Annotated[
 ]
 
 _CELLS = (
-    "slug", "id", "title", "status", "into", "countries", "period", "opened.position", "opened.recorded_at",
+    "slug", "id", "title", "status", "into", "countries", "utc_offset", "time_zone", "period",
+    "opened.position", "opened.recorded_at",
     "changed.position", "changed.recorded_at", "level", "occurred.from", "occurred.to",
     "kinds", "sources", "tags",
     "killed.lower", "killed.best", "killed.upper", "killed.upper_open", "killed.contested", "killed.scope",
@@ -299,7 +304,10 @@ def _item(row: ResultRow) -> ListItem:
         **{name: row[name] for name in ("title", "status")},
         **({"into": row["into_slug"]} if row["into_slug"] else {}),
         **collection_coordinate(row["collection"] or PUBLIC),
-        **{name: row[name] for name in ("countries", "period")},
+        "countries": row["countries"],
+        "utc_offset": None if row["time_zone"] else row["utc_offset"],
+        "time_zone": row["time_zone"],
+        "period": row["period"],
         "occurred": {name: end and format_instant(end) for name, end in ends.items()} if any(ends.values()) else None,
         **{name: row[name] for name in ("kinds", "sources", "tags", "level")},
         **orjson.loads(row["killed_said"]),

@@ -4,7 +4,7 @@ Message ids are the English sentences. Sentences of documents are not translated
 """
 
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 from functools import cache
 from io import BytesIO
 from pathlib import Path
@@ -85,23 +85,11 @@ class Language:
         day = date.fromisoformat(value) if isinstance(value, str) else value
         return self.in_digits(format_date(day, "d MMMM y", locale=self.locale))
 
-    def day_said(self, said: str) -> str:
-        """Format a day as a report says it (EDTF); what is no single day is told in its own words."""
-        try:
-            return self.day(said)
-        except ValueError:
-            return self.in_digits(said)
-
-    def moment(self, value: datetime | str, offset: timedelta | None = None) -> str:
-        """Format a moment to the minute with its UTC offset; at `offset`, where one is given, else at its own."""
-        moment = instant(value)
-        if offset is not None:
-            moment = (moment.replace(tzinfo=None) - (moment.utcoffset() or timedelta())) + offset
-        else:
-            offset = moment.utcoffset() or timedelta()
-        day = format_date(moment.date(), "d MMMM y", locale=self.locale)
-        clock = format_time(moment.time(), "HH:mm", locale=self.locale)
-        return self.in_digits(f"{day}{self.comma}{clock} {self.offset(offset)}")
+    def moment(self, value: datetime | str, zone: tzinfo | None = None) -> str:
+        """Format a moment to the minute with its UTC offset; in `zone`, where one is given, else at its own."""
+        moment = instant(value) if zone is None else instant(value).astimezone(zone)
+        clock = self._left_to_right(self.in_digits(format_time(moment.time(), "HH:mm", locale=self.locale)))
+        return f"{self.day(moment.date())}{self.comma}{clock} {self.offset(moment.utcoffset() or timedelta())}"
 
     @property
     def comma(self) -> str:
@@ -109,11 +97,19 @@ class Language:
         return "، " if self.direction == "rtl" else ", "
 
     def offset(self, value: timedelta) -> str:
-        """Format a UTC offset, such as UTC+3; isolated in a right-to-left script, where its sign would move."""
+        """Format a UTC offset, such as UTC+3; isolated where its sign or its hours would move (UAX #9)."""
         minutes = int(value.total_seconds()) // 60
         sign, hours, rest = ("-" if minutes < 0 else "+"), *divmod(abs(minutes), 60)
         text = "UTC" if not minutes else f"UTC{sign}{hours}" + (f":{rest:02}" if rest else "")
-        return text if self.direction == "ltr" else f"\u2066{text}\u2069"
+        return self._left_to_right(self.in_digits(text))
+
+    @property
+    def isolates(self) -> bool:
+        """Whether clocks and offsets must be isolated: where not all that is around them runs left to right."""
+        return (self.direction, self.digits) != ("ltr", "latn")
+
+    def _left_to_right(self, text: str) -> str:
+        return f"\u2066{text}\u2069" if self.isolates else text
 
     def in_digits(self, text: str) -> str:
         """Return a text of ours with its numerals in the digits that the reader chose."""

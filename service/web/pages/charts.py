@@ -9,14 +9,13 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Match, Route
 from starlette.types import Scope
 
-from service.web.language.languages import instant
 from service.web.page import Page, Pages, gather
-from service.web.parts.chart_axes import zone_of
 from service.web.parts.chart_files import Caption, escalation_file, toll_file
 from service.web.parts.context import PartContext
 from service.web.parts.escalation_strip import EscalationStrip, escalation_strip
 from service.web.parts.figures import key_name
 from service.web.parts.keys import lead_key
+from service.web.parts.local_time import zone_of
 from service.web.parts.names import Names
 from service.web.parts.toll_chart import TollChart, choice_of, file_drawing, toll_chart
 from service.web.parts.toll_data import TollDocuments, plain
@@ -85,11 +84,11 @@ class ChartDocuments:
         """Say which reading it is: what was said by when, as recorded by when, under which policy."""
         language, coordinates = self.page.language, self.state["coordinates"]
         zone = zone_of(self.state["data"])
-        recorded = language.moment(instant(coordinates["recorded_at"]).astimezone(zone))
+        recorded = language.moment(coordinates["recorded_at"], zone)
         if coordinates["reported_until"] is None:
             told = language.text("All that was said, as recorded by %(recorded)s", recorded=recorded)
         else:
-            said = language.moment(instant(coordinates["reported_until"]).astimezone(zone))
+            said = language.moment(coordinates["reported_until"], zone)
             told = language.text("What was said by %(said)s, as recorded by %(recorded)s", said=said, recorded=recorded)
         return plain(told)
 

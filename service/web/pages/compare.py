@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import tzinfo
 from typing import Any, Final
 
 from starlette.responses import Response
@@ -11,7 +11,7 @@ from service.web.api_client import ApiProblem
 from service.web.language.languages import Language
 from service.web.page import Page, Pages, gather
 from service.web.parts.difference import HEADINGS, Difference, Wording, difference
-from service.web.parts.figures import offset_of
+from service.web.parts.local_time import zone_of
 from service.web.parts.moments import REPORTED, MomentOptions, moment_options, recorded_text
 from service.web.parts.names import Names
 from service.web.parts.refusals import refusal
@@ -65,12 +65,12 @@ async def compare(page: Page) -> Response:
     slug = page.part_of_path("slug")
     own = f"/v1/incidents/{slug}"
     now, moments = await gather(page.api.get(own), page.api.get(f"{own}/moments"))
-    offset = offset_of(now["data"])
-    options = moment_options(page.language, moments["data"], offset)
+    zone = zone_of(now["data"])
+    options = moment_options(page.language, moments["data"], zone)
     asked = _asked(page, options)
     values = {"slug": slug, "title": now["data"]["title"], "options": options, "asked": asked, "refused": None}
     try:
-        shown = await _compared(page, own, asked, offset)
+        shown = await _compared(page, own, asked, zone)
     except ApiProblem as problem:
         if problem.slug not in _REFUSED:
             raise
@@ -94,7 +94,7 @@ def _asked(page: Page, options: MomentOptions) -> _Asked:
     )
 
 
-async def _compared(page: Page, own: str, asked: _Asked, offset: timedelta | None) -> dict[str, object]:
+async def _compared(page: Page, own: str, asked: _Asked, zone: tzinfo) -> dict[str, object]:
     queries = [_query(each, page.reading.policy) for each in (asked.earlier, asked.later)]
     found, timeline, named, *rest = await gather(
         page.api.get(f"{own}/diff", {"from": asked.earlier, "to": asked.later, "policy": page.reading.policy}),
@@ -106,11 +106,11 @@ async def _compared(page: Page, own: str, asked: _Asked, offset: timedelta | Non
     states, claims = rest[:2], [each["data"]["claims"] for each in rest[2:]]
     merged = {name: [*states[1]["data"][name], *states[0]["data"][name]] for name in ("sources", "sides", "scopes")}
     names = Names(page.language, merged, timeline["data"]["entries"], named["data"])
-    words = Wording(page.language, names, offset, lambda report: page.link(f"/reports/{report}"))
+    words = Wording(page.language, names, zone, lambda report: page.link(f"/reports/{report}"))
     told = difference(words, found["data"], claims, asked.shown)
     links = [page.link(own.removeprefix("/v1"), each) for each in queries]
     readings = [
-        _reading(page.language, spec, state, link, offset)
+        _reading(page.language, spec, state, link, zone)
         for spec, state, link in zip((asked.earlier, asked.later), states, links, strict=True)
     ]
     return {"ends": readings, "difference": told, "digest": found["digest"], "pages": _pages(told, asked)}
@@ -123,12 +123,12 @@ def _query(spec: str, policy: str | None) -> dict[str, str | None]:
     return {"as_of": spec, "policy": policy}
 
 
-def _reading(language: Language, spec: str, state: Document, href: str, offset: timedelta | None) -> ComparedReading:
+def _reading(language: Language, spec: str, state: Document, href: str, zone: tzinfo) -> ComparedReading:
     coordinates, data = state["coordinates"], state["data"]
-    said = language.moment(coordinates["reported_until"], offset) if spec.startswith(REPORTED) else ""
+    said = language.moment(coordinates["reported_until"], zone) if spec.startswith(REPORTED) else ""
     return ComparedReading(
         said,
-        recorded_text(language, coordinates, offset),
+        recorded_text(language, coordinates, zone),
         sum(data["kinds"].values()),
         len(data["sources"]),
         state["digest"],
@@ -146,7 +146,7 @@ def _pages(told: Difference, asked: _Asked) -> int:
 def _refused(language: Language, problem: ApiProblem) -> str:
     if problem.slug == "invalid-parameter":
         return language.text("The first reading lies after the second.")
-    return refusal(language, problem.slug) or str(problem)
+    return refusal(language, problem.slug)
 
 
 def _turned(page: Page, problem: ApiProblem, asked: _Asked) -> str | None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import cached_property
 from typing import Any, Final
 
@@ -14,12 +13,11 @@ from service.web.parts.cite import cite
 from service.web.parts.context import PartContext
 from service.web.parts.downloads import downloads
 from service.web.parts.escalation_strip import escalation_strip
-from service.web.parts.figures import offset_of
 from service.web.parts.headline import Headline, differing, headline
 from service.web.parts.incident_context import IncidentContext
 from service.web.parts.incident_map import IncidentMap, MapView, incident_map
 from service.web.parts.keys import lead_key
-from service.web.parts.local_time import LocalTime
+from service.web.parts.local_time import LocalTime, zone_of
 from service.web.parts.names import Names
 from service.web.parts.reading_sliders import reading_sliders
 from service.web.parts.sources import SourceDocuments, sources
@@ -83,7 +81,7 @@ def _timeline(its: Incident) -> Timeline:
 
 def _map(its: Incident) -> IncidentMap:
     page = its.page
-    view = MapView(page.param("bbox"), page.param("places"), offset_of(its.state["data"]) or timedelta())
+    view = MapView(page.param("bbox"), page.param("places"), zone_of(its.state["data"]))
     return incident_map(page.language, its.context.names, its.timeline["data"], page.here, page.link, view)
 
 

@@ -15,6 +15,7 @@ from service.web.parts.incident_rows import IncidentRows
 from service.web.parts.list_filters import DEFAULT_SORT, MOMENTS, NAMES, list_filters
 from service.web.parts.list_map import level_names, list_map
 from service.web.parts.names import Names
+from service.web.parts.refusals import refusal
 
 PAGES = Pages()
 LISTED: Final = 50
@@ -72,8 +73,10 @@ async def _found(page: Page, asked: Mapping[str, Sequence[str]]) -> Response:
 async def _refused(page: Page, asked: Mapping[str, Sequence[str]], problem: ApiProblem) -> Response:
     document, clocks = problem.answer.document, await _clocks(page)
     errors = {each["field"]: each["reason"] for each in document.get("errors", ())} or {"": document["detail"]}
+    refused = refusal(page.language, problem.slug)
     form = list_filters(page.language, asked, clocks.sources, errors)
-    return page.render("incident_list.html", {"list": None, "form": form, "clocks": clocks}, problem.answer.status)
+    values = {"list": None, "form": form, "clocks": clocks, "refused": refused}
+    return page.render("incident_list.html", values, problem.answer.status)
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,10 @@ from service.web.language.labels import label
 from service.web.name_lookup import incident_titles
 from service.web.page import Page, Pages, gather
 from service.web.parts.context import PartContext
-from service.web.parts.figures import offset_of
 from service.web.parts.headline import Headline, differing, headline
 from service.web.parts.keys import lead_key
 from service.web.parts.listing import MOST_NAMED, choices, read_as_of
+from service.web.parts.local_time import zone_of
 from service.web.parts.names import Names
 from service.web.parts.publications import checks, publication_entry
 from service.web.parts.refusals import refusal
@@ -27,7 +27,7 @@ _VIEWS: Final = ("state/1", "claims/1", "timeline/1", "tolls/1", "escalation/1",
 async def publication_list(page: Page) -> Response:
     """Show the publications, the newest first."""
     as_of, incident = read_as_of(page.reading.as_of), page.param("incident")
-    known = await _titles(page)
+    known = await incident_titles(page.api, [incident] if incident else [], await _titles(page))
     values: dict[str, object] = {
         "as_of": as_of,
         "incidents": choices(known.items(), [incident] if incident else []),
@@ -76,7 +76,7 @@ async def publish(page: Page) -> Response:
         "slug": data["incident"],
         "title": data["title"],
         "until": until,
-        "until_text": language.moment(until, offset_of(data)) if until else "",
+        "until_text": language.moment(until, zone_of(data)) if until else "",
         "views": choices(((each, label(language, "view", each)) for each in _VIEWS), ["state/1"]),
         "policies": choices(((each, label(language, "policy", each)) for each in POLICIES), [in_force]),
         "may": page.may("publish"),
@@ -87,7 +87,7 @@ async def publish(page: Page) -> Response:
 async def _titles(page: Page) -> dict[str, str]:
     """Return the titles of incidents to choose from; none while the list of incidents is being built."""
     try:
-        (found,) = await gather(page.api.get("/v1/incidents", {"limit": MOST_NAMED}))
+        (found,) = await gather(page.api.get("/v1/incidents", {"sort": "-changed", "limit": MOST_NAMED}))
     except ApiProblem:
         return {}
     return {each["slug"]: each["title"] for each in found["items"]}

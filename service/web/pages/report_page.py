@@ -5,6 +5,7 @@ from typing import Any
 
 from starlette.responses import Response
 
+from service.web.name_lookup import incident_titles
 from service.web.page import Page, Pages, gather
 from service.web.parts.fates import latest_content
 from service.web.parts.incident_context import IncidentContext
@@ -21,7 +22,9 @@ async def report(page: Page) -> Response:
     (history,) = await gather(page.api.get(f"/v1/reports/{page.part_of_path('report_id')}", as_of))
     own = f"/v1/incidents/{history['incident']}"
     state, named = await gather(page.api.get(own, as_of), page.api.get(f"{own}/names", as_of))
-    names = Names(page.language, state["data"], _as_entries(history), named["data"])
+    others = (each["to"] for each in history["history"] if each["fact"] == "moved")
+    titles = await incident_titles(page.api, [*others, history["home"]])
+    names = Names(page.language, state["data"], _as_entries(history), named["data"], titles)
     context = IncidentContext(page.language, names, state, page.link)
     recorded_by = await _recorder(page, history["history"][0]["position"])
     made = report_page(context, history, recorded_by, page.may)

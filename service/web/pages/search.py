@@ -15,8 +15,8 @@ from service.web.language.labels import label, marked
 from service.web.language.languages import Language
 from service.web.name_lookup import incident_titles, source_names
 from service.web.page import Page, Pages, gather
-from service.web.parts.days import day_said
 from service.web.parts.listing import MOST_NAMED, Choice, choices, found_words, read_as_of, wanted_words
+from service.web.parts.local_time import day_said
 from service.web.parts.refusals import refusal
 
 PAGES = Pages()
@@ -44,13 +44,16 @@ async def search(page: Page) -> Response:
     days = {name: page.param(name) for name in _DAYS}
     sort = page.param("sort") or "-reported"
     sources, incidents = await _named(page)
+    offered = await asyncio.gather(
+        source_names(page.api, asked["source"], sources), incident_titles(page.api, asked["incident"], incidents)
+    )
     values: dict[str, object] = {
         "as_of": as_of,
         "q": " ".join(q),
         "tag": asked["tag"],
         "days": days,
         "filtered": any(asked.values()) or any(days.values()),
-        "choices": _choices(language, asked, sources, incidents),
+        "choices": _choices(language, asked, *offered),
         "sorts": choices(((each, language.text(text)) for each, text in _SORTS.items()), [sort]),
         "marked": partial(found_words, wanted=wanted_words(q)),
         "texts": partial(_texts, wanted=wanted_words(q)),
@@ -77,7 +80,7 @@ async def _named(page: Page) -> tuple[dict[str, str], dict[str, str]]:
     try:
         sources, incidents = await gather(
             page.api.get("/v1/sources", {"sort": "-reports", "limit": MOST_NAMED}),
-            page.api.get("/v1/incidents", {"limit": MOST_NAMED}),
+            page.api.get("/v1/incidents", {"sort": "-changed", "limit": MOST_NAMED}),
         )
     except ApiProblem:
         return {}, {}
@@ -97,7 +100,7 @@ def _choices(
     return {
         **found,
         "source": choices(by_name, asked["source"]),
-        "incident": choices(incidents.items(), asked["incident"]),
+        "incident": choices(sorted(incidents.items(), key=lambda each: each[1].casefold()), asked["incident"]),
     }
 
 

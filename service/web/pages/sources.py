@@ -12,8 +12,8 @@ from service.web.language.labels import label, marked
 from service.web.language.languages import Language
 from service.web.name_lookup import incident_titles, source_names
 from service.web.page import Page, Pages, gather
-from service.web.parts.days import day_said
 from service.web.parts.listing import choices, found_words, read_as_of, wanted_words
+from service.web.parts.local_time import day_said
 from service.web.parts.names import slug_words
 from service.web.parts.refusals import refusal
 

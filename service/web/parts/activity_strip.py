@@ -3,13 +3,14 @@
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, timedelta
+from datetime import date, timedelta
 from itertools import accumulate
 from typing import Any, Final, Literal
 
 from babel.dates import format_date
 
 from service.web.language.languages import Language, instant
+from service.web.parts.local_time import zone_of
 
 Document = Mapping[str, Any]
 Unit = Literal["week", "month", "year"]
@@ -49,7 +50,7 @@ class ActivityStrip:
 
 
 def activity_strip(language: Language, items: Sequence[Document], here: Callable[..., str]) -> ActivityStrip:
-    """Return the strip of items of `GET /v1/incidents`. An incident counts in every week of its time, in UTC."""
+    """Return the strip of items of `GET /v1/incidents`. Each counts in every week of its time, by its own days."""
     spans = [span for item in items if (span := _span(item)) is not None]
     if not spans:
         return ActivityStrip("week", (), 0, len(items), 0)
@@ -75,14 +76,13 @@ def _bars(
 ) -> Iterator[Bar]:
     most, width = max(1, *(count for _, count in counted), 1), WIDTH / len(counted)
     for index, (start, count) in enumerate(counted):
-        first, last = f"{start}T00:00:00Z", f"{_end(start, unit)}T23:59:59Z"
         yield Bar(
             language.in_digits(format_date(start, _PATTERNS[unit], locale=language.locale)),
             count,
             round(index * width, 1),
             round(max(width - 1, width / 2), 1),
             round(HEIGHT * count / most, 1),
-            here(occurred_from=first, occurred_to=last, cursor=None),
+            here(occurred_from=f"{start}", occurred_to=f"{_end(start, unit)}", cursor=None),
         )
 
 
@@ -91,11 +91,12 @@ def _unit(days: int) -> Unit:
 
 
 def _span(item: Document) -> tuple[date, date] | None:
-    """Return the first and the last day of an incident, in UTC; an open end is the day of the other."""
+    """Return the first and the last day of an incident, by its own days; an open end is the day of the other."""
     occurred = item["occurred"]
     if occurred is None:
         return None
-    ends = [instant(each).astimezone(UTC).date() for each in (occurred["from"], occurred["to"]) if each]
+    zone = zone_of(item)
+    ends = [instant(each).astimezone(zone).date() for each in (occurred["from"], occurred["to"]) if each]
     return (ends[0], ends[-1]) if ends else None
 
 

@@ -1,11 +1,10 @@
-"""Axes of charts: time in the incident's offset with ticks in the reader's language, and figures that were said."""
+"""Axes of charts: time in the incident's zone with ticks in the reader's language, and figures that were said."""
 
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
-from typing import Any, Final
-from zoneinfo import ZoneInfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from typing import Final
 
 from babel.dates import format_datetime
 
@@ -89,15 +88,6 @@ def time_axis(moments: Iterable[datetime], zone: tzinfo) -> TimeAxis:
     found = sorted(moments) or [datetime(1970, 1, 1, tzinfo=UTC)]
     span = found[-1] - found[0] or timedelta(days=1)
     return TimeAxis(found[0] - span * 0.03, found[-1] + span * 0.06, zone)
-
-
-def zone_of(state: Any) -> tzinfo:  # noqa: ANN401 - the data of state/1
-    """Return the zone in which the incident's days begin."""
-    if not state["utc_offset"]:
-        return ZoneInfo(state["time_zone"])
-    sign, hours, minutes = state["utc_offset"][0], int(state["utc_offset"][1:3]), int(state["utc_offset"][4:6])
-    offset = timedelta(hours=hours, minutes=minutes)
-    return timezone(-offset if sign == "-" else offset)
 
 
 @dataclass(frozen=True)

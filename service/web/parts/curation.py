@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
-from service.web.language.labels import marked
+from service.web.language.labels import LABELS, marked
 from service.web.language.languages import Language
-from service.web.parts.fates import CREDIBILITY, last_marks, latest_content
+from service.web.parts.fates import credibility, last_marks, latest_content
 from service.web.parts.figures import claim_figure
 from service.web.parts.names import Names
 from service.web.parts.report_content import claims_of, counts_of
@@ -156,7 +156,7 @@ def _last_dispute(history: Document) -> bool:
 
 def _assessment(context: Context) -> list[Control]:
     language = context.language
-    options = [Option(str(code), language.in_digits(language.text(name))) for code, name in CREDIBILITY.items()]
+    options = [Option(code, credibility(language, int(code))) for code in LABELS["credibility"]]
     title = language.text("Credibility")
     return [*_which(context), Control("credibility", title, "radio", "number", options, required=True)]
 

@@ -2,15 +2,15 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import tzinfo
 from typing import Any, Final
 
 from markupsafe import Markup, escape
 
 from service.web.language.labels import label, marked
 from service.web.language.languages import Language
-from service.web.parts.days import day_said
 from service.web.parts.figures import Quotes, claim_figure, key_name
+from service.web.parts.local_time import day_said
 from service.web.parts.names import Names
 
 Document = Mapping[str, Any]
@@ -111,11 +111,11 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """What sentences are made with: `offset` is that of the incident's days, `link` the address of a report's page."""
+    """What sentences are made with: `zone` is that of the incident's days, `link` the address of a report's page."""
 
     language: Language
     names: Names
-    offset: timedelta | None
+    zone: tzinfo
     link: Callable[[str], str]
 
     def source(self, origin: str) -> Markup:
@@ -125,7 +125,7 @@ class Wording:
         return isolated(key_name(self.language, document, self.names))
 
     def said(self, text: str) -> str:
-        return day_said(self.language, text, self.offset)
+        return day_said(self.language, text, self.zone)
 
     def figure(self, claim: Document) -> Markup:
         return isolated(claim_figure(self.language, claim))
@@ -135,7 +135,7 @@ def difference(
     words: Wording, data: Document, claims: Sequence[Sequence[Document]], shown: Callable[[str], slice]
 ) -> Difference:
     """Tell the `data` of a difference; `claims` are those of `claims/1` at both ends, `shown` chooses of a heading."""
-    cited = [Quotes(words.language, words.names, each, words.offset) for each in claims]
+    cited = [Quotes(words.language, words.names, each, words.zone) for each in claims]
     return Difference(
         tuple(_estimate(words, each, cited) for each in sorted(data["estimates"], key=_main_first)),
         tuple(_heading(words, code, data[code], shown(code)) for code in HEADINGS),

@@ -11,9 +11,9 @@ from babel.dates import format_date
 
 from service.web.language.labels import label
 from service.web.language.languages import Language, instant
-from service.web.parts.chart_axes import zone_of
 from service.web.parts.context import PartContext
 from service.web.parts.figures import claim_figure, key_name
+from service.web.parts.local_time import zone_of
 from service.web.parts.names import Names
 from service.web.parts.toll_data import last_moment, milliseconds
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from service.web.language.labels import marked
+from service.web.language.labels import label, marked
 from service.web.language.languages import Language
 from service.web.parts.figures import claim_figure
 from service.web.parts.local_time import LocalTime
@@ -21,15 +21,6 @@ _CAUSES: Final = {
     "reclassified": marked("Corrected by us: it had been classified wrongly."),
 }
 _COUNT: Final = {"lower": None, "upper": None, "best": None, "bound": "exact", "verbatim": ""}
-CREDIBILITY: Final = {
-    1: marked("1, confirmed"),
-    2: marked("2, probably true"),
-    3: marked("3, possibly true"),
-    4: marked("4, doubtful"),
-    5: marked("5, improbable"),
-    6: marked("6, cannot be judged"),
-}
-"""Credibility of the Admiralty code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +41,11 @@ class Fate:
     changes: tuple[Change, ...] = ()
     position: int | None = None
     recorded_at: str = ""
+
+
+def credibility(language: Language, code: int) -> str:
+    """Return a credibility of the Admiralty code with its number, such as “2, probably true”."""
+    return f"{language.number(code)}{language.comma}{label(language, 'credibility', code)}"
 
 
 def cause_sentence(language: Language, cause: str) -> str:
@@ -166,7 +162,7 @@ def _reinstated(language: Language, names: Names, clock: LocalTime, step: Docume
 
 def _assessed(language: Language, names: Names, clock: LocalTime, step: Document) -> str:
     del names, clock
-    judged = language.in_digits(language.text(CREDIBILITY[step["credibility"]]))
+    judged = credibility(language, step["credibility"])
     if "claim" in step:
         return language.text("Credibility of figure %(claim)s: %(judged)s.", claim=step["claim"], judged=judged)
     return language.text("Credibility: %(judged)s.", judged=judged)
@@ -183,8 +179,8 @@ def _disputed(language: Language, names: Names, clock: LocalTime, step: Document
 
 
 def _moved(language: Language, names: Names, clock: LocalTime, step: Document) -> str:
-    del names, clock, step
-    return language.text("Moved to another incident.")
+    del clock
+    return language.text("Moved to the incident %(incident)s.", incident=names.incident(step["to"]))
 
 
 def _rescoped(language: Language, names: Names, clock: LocalTime, step: Document) -> str:

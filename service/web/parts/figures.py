@@ -6,13 +6,13 @@ as said, their strictness is the bound's: “more than 1,000” has lower 1000. 
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import tzinfo
 from typing import Any, Final
 
 from service.web.language.isolation import isolated
 from service.web.language.labels import label, marked
 from service.web.language.languages import Language
-from service.web.parts.days import day_said
+from service.web.parts.local_time import day_said
 from service.web.parts.names import Names
 
 Document = Mapping[str, Any]
@@ -95,10 +95,23 @@ def claim_figure(language: Language, claim: Document) -> str:
     return language.text(message) % {"figure": language.number(figure)}
 
 
-def offset_of(state: Document) -> timedelta | None:
-    """Return the UTC offset of an incident's days (`state/1`); None where it has a time zone."""
-    written = state["utc_offset"]
-    return datetime.fromisoformat(f"2000-01-01T00:00:00{written}").utcoffset() if written else None
+def least_most(language: Language, toll: Document) -> str:
+    """Return the least and the most of an item of a list: “1,334 to 1,700 or more”; its words, where it has no figure.
+
+    A single figure is told as a claim of its bound is.
+    """
+    lower, upper = toll["lower"], toll["upper"]
+    if lower is not None and upper is not None and lower != upper:
+        message = marked("%(lower)s to %(upper)s or more") if toll["upper_open"] else marked("%(lower)s to %(upper)s")
+        return language.text(message) % {"lower": language.number(lower), "upper": language.number(upper)}
+    if lower is None:
+        usual, others = ("worded" if upper is None else "at_most"), {"fewer_than"} if upper is not None else set[str]()
+    elif upper is None or toll["upper_open"]:
+        usual, others = "at_least", {"more_than"}
+    else:
+        usual, others = "exact", {"about"}
+    bound = toll["bound"] if toll["bound"] in others else usual
+    return claim_figure(language, {**toll, "bound": bound, "best": None, "verbatim": toll["said"]})
 
 
 @dataclass(frozen=True)
@@ -112,12 +125,10 @@ class Quote:
 
 
 class Quotes:
-    """Quotes of the claims of one incident, each by its ref."""
+    """Quotes of the claims of one incident, each by its ref, with days of its `zone`."""
 
-    def __init__(
-        self, language: Language, names: Names, claims: Sequence[Document], offset: timedelta | None = None
-    ) -> None:
-        self._language, self._names, self._offset = language, names, offset
+    def __init__(self, language: Language, names: Names, claims: Sequence[Document], zone: tzinfo) -> None:
+        self._language, self._names, self._zone = language, names, zone
         self._claims = {each["claim"]: each for each in claims}
 
     def of_end(self, end: Document, key: Document) -> Quote:
@@ -140,7 +151,7 @@ class Quotes:
         return self.of_claim(found) if found else None
 
     def _quote(self, claim: Document, figure: str, *remarks: str) -> Quote:
-        said = day_said(self._language, claim["reported_at"], self._offset)
+        said = day_said(self._language, claim["reported_at"], self._zone)
         parts = [self._names.source(claim["source"]), *remarks, said]
         if claim["via"]:
             relays = self._language.comma.join(self._names.source(each) for each in claim["via"])

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal, NamedTuple
 
-from service.web.language.labels import label
+from service.web.language.labels import FIELDS, field_label, label
 from service.web.language.languages import Language
-from service.web.parts.form_labels import FIELDS, HINTS, VALUE_TYPES
+from service.web.parts.form_labels import HINTS, VALUE_TYPES
 
 Schema = Mapping[str, Any]
 FieldKind = Literal[
@@ -45,6 +45,7 @@ class Choice(NamedTuple):
 class Field:
     """One field: `key` is its name in the document, `id` that of its control. `lang` is the language of its hint.
 
+    `own` says whether other words than the choices can be given.
     `fields` are those of an object; a list has one, for an entry. `folded` are those below a summary.
     """
 
@@ -56,6 +57,7 @@ class Field:
     lang: str | None = None
     required: bool = False
     choices: tuple[Choice, ...] = ()
+    own: bool = False
     fields: tuple["Field", ...] = ()
     folded: tuple["Field", ...] = ()
 
@@ -140,6 +142,7 @@ class _Maker:
             lang,
             required,
             tuple(self._choices(key, kind, first)),
+            kind in ("choice", "words") and _takes_others(first["items"]["anyOf"] if kind == "words" else ways),
             tuple(each for each in fields if not (folds and each.key in _FOLDED)),
             tuple(each for each in fields if folds and each.key in _FOLDED),
         )
@@ -157,15 +160,15 @@ class _Maker:
         return _schema(self._openapi, schema["$ref"]) if "$ref" in schema else schema
 
     def _label(self, key: str, schema: Schema) -> str:
-        known = FIELDS.get(key)
-        return self._language.text(known) if known else schema.get("title", key.replace("_", " "))
+        return field_label(self._language, key) if key in FIELDS else schema.get("title", key)
 
     def _hint(self, key: str, schema: Schema) -> tuple[str, str | None]:
         """Return the hint of a field and its language, None for that of the page."""
         if key in HINTS:
             return self._language.text(HINTS[key]), None
         described = schema.get("description", "")
-        return (described.replace("`", ""), "en") if self._language.code == "en" and key not in FIELDS else ("", None)
+        told = self._language.code == "en" and key not in FIELDS
+        return (described.replace("`", ""), "en") if told else ("", None)
 
     def _choices(self, key: str, kind: FieldKind, first: Schema) -> Iterator[Choice]:
         if kind == "map" and "anyOf" in first["additionalProperties"]:
@@ -175,6 +178,11 @@ class _Maker:
         source = first["items"]["anyOf"][0] if kind == "words" else first
         for code in source["enum"]:
             yield Choice(code, label(self._language, _FAMILIES.get(key, key), code))
+
+
+def _takes_others(ways: list[Schema]) -> bool:
+    """Say whether a closed list takes words of one's own, which begin with `x-`."""
+    return any(each.get("pattern", "").startswith("^x-") for each in ways)
 
 
 def _kind_of(key: str, ways: list[Schema]) -> FieldKind:

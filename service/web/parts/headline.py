@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any, Final
 
 from service.web.language.labels import label
 from service.web.language.languages import Language, instant
 from service.web.parts.context import PartContext
-from service.web.parts.figures import Quote, Quotes, key_name, leading_end, offset_of
+from service.web.parts.figures import Quote, Quotes, key_name, leading_end
 from service.web.parts.keys import Key, key_of, lead_estimate
+from service.web.parts.local_time import zone_of
 from service.web.parts.names import Names
 from service.web.parts.paging import paged
 
@@ -47,6 +47,8 @@ class Headline:
     """The part `headline`; `steps` are the answers along the reported clock, for who drags the slider."""
 
     subject: str
+    lead: Mapping[str, str]
+    """The query parameters of its key."""
     answer: Answer
     steps: Sequence[Mapping[str, object]]
     said_by: str
@@ -141,18 +143,19 @@ def headline(
 
     `page` is the number of the page of the counts of places, periods and events.
     """
-    data, coordinates, offset = state["data"], state["coordinates"], offset_of(state["data"])
+    data, coordinates, zone = state["data"], state["coordinates"], zone_of(state["data"])
     language, lead = context.language, context.lead
-    maker = _Maker(language, context.names, Quotes(language, context.names, claims["claims"], offset))
+    maker = _Maker(language, context.names, Quotes(language, context.names, claims["claims"], zone))
     rest = [each for each in data["estimates"] if key_of(each) != lead]
     elsewhere = [each for each in rest if each["scope"] != "incident"]
     shown = paged(elsewhere, page, PAGE)
     return Headline(
         key_name(language, lead.document, context.names) if lead else "",
+        {name: value for name, value in context.lead_query.items() if value is not None},
         maker.answer(lead.document, lead_estimate(data["estimates"], lead)) if lead else Answer(None),
         _steps(maker, tolls, lead),
-        _said_by(language, coordinates["reported_until"], offset),
-        language.moment(coordinates["recorded_at"], offset),
+        language.moment(until, zone) if (until := coordinates["reported_until"]) else "",
+        language.moment(coordinates["recorded_at"], zone),
         coordinates["position"],
         coordinates["policy"],
         coordinates["closed"],
@@ -163,10 +166,6 @@ def headline(
         context.here(counts_page=shown.earlier) if shown.earlier else "",
         context.here(counts_page=shown.later) if shown.later else "",
     )
-
-
-def _said_by(language: Language, until: str | None, offset: timedelta | None) -> str:
-    return language.moment(until, offset) if until else ""
 
 
 def _steps(maker: _Maker, tolls: Document, lead: Key | None) -> Sequence[Mapping[str, object]]:

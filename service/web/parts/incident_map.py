@@ -5,7 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, tzinfo
 from typing import Any, Final, NamedTuple
 
 from service.web.language.labels import label
@@ -13,6 +13,7 @@ from service.web.language.languages import Language, instant
 from service.web.maps.frame import around, fitted, parse_box
 from service.web.maps.topology import Point
 from service.web.parts.country_names import country_name
+from service.web.parts.local_time import day_said
 from service.web.parts.map_picture import ASPECT, Picture, Spot, View, nearer_box, picture
 from service.web.parts.names import Names
 
@@ -81,12 +82,12 @@ class IncidentMap:
 
 
 class MapView(NamedTuple):
-    """What a page asks of the map: its parameters `bbox` and `places`, and the offset of the incident's days."""
+    """What a page asks of the map: its parameters `bbox` and `places`, and the zone of the incident's days."""
 
     bbox: str | None = None
     places: str | None = None
     """The page of the list of places."""
-    offset: timedelta | None = None
+    zone: tzinfo = UTC
 
     def page(self, count: int) -> int:
         """Return the number of the page of a list with `count` places, from 1."""
@@ -130,7 +131,7 @@ def incident_map(
     found = sorted(_places(entries), key=lambda each: (each.point is None, -len(each.entries), each.place["name"]))
     located = [each for each in found if each.point is not None]
     number = view.page(len(located))
-    rows = _Rows(language, names, link, view.offset)
+    rows = _Rows(language, names, link, view.zone)
     first = (number - 1) * ROWS
     return IncidentMap(
         _picture(language, located, here, view.bbox),
@@ -215,8 +216,8 @@ def _milliseconds(entry: Document) -> int:
 class _Rows:
     """Makes rows of the list."""
 
-    def __init__(self, language: Language, names: Names, link: Callable[[str], str], offset: timedelta | None) -> None:
-        self._language, self._names, self._link, self._offset = language, names, link, offset
+    def __init__(self, language: Language, names: Names, link: Callable[[str], str], zone: tzinfo) -> None:
+        self._language, self._names, self._link, self._zone = language, names, link, zone
 
     def row(self, found: _Found, anchor: str) -> PlaceRow:
         """Return the row of a place."""
@@ -238,13 +239,13 @@ class _Rows:
         )
 
     def _day(self, entry: Document) -> str:
-        """Return the day on which an event began, in the offset of the incident."""
+        """Return the day on which an event began, in the zone of the incident."""
         occurred = entry["occurred"]
         if occurred is None or not occurred["earliest"]:
             return ""
         if _DAY.fullmatch(occurred["said"]):
             return occurred["said"]
-        return (instant(occurred["earliest"]) + (self._offset or timedelta())).date().isoformat()
+        return instant(occurred["earliest"]).astimezone(self._zone).date().isoformat()
 
     def _days(self, days: Sequence[str]) -> str:
         if not days:
@@ -259,7 +260,7 @@ class _Rows:
 
     def _report(self, entry: Document) -> PlaceReport:
         said = entry["reported"]["said"]
-        when = [self._language.day_said(said[:10] if "T" in said else said)] if said else []
+        when = [day_said(self._language, said, self._zone)] if said else []
         kind = label(self._language, "kind", entry["report"]["kind"])
         text = self._language.comma.join([kind, self._names.source(entry["origin"]), *when])
         return PlaceReport(text, self._link(f"/reports/{entry['report_id']}"), _milliseconds(entry))

@@ -4,10 +4,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from service.web.language.labels import label, marked
+from service.web.language.labels import label
 from service.web.language.languages import Language, instant
 from service.web.parts.country_names import country_name
-from service.web.parts.figures import population_name
+from service.web.parts.figures import least_most, population_name
+from service.web.parts.local_time import day_said, zone_of
 from service.web.parts.names import Names
 
 Document = Mapping[str, Any]
@@ -104,34 +105,18 @@ class IncidentRows:
             yield TollNote("", said)
 
 
-def least_most(language: Language, toll: Document) -> str:
-    """Return the least and the most of an estimate: “1,334 to 1,700 or more”; its words, where it has no figure."""
-    lower, upper = toll["lower"], toll["upper"]
-    if lower is None and upper is None:
-        return language.text("“%(words)s”", words=toll["said"])
-    if lower is None:
-        return language.text("at most %(figure)s", figure=language.number(upper))
-    if upper is None or (toll["upper_open"] and lower == upper):
-        message = "more than %(figure)s" if toll["bound"] == "more_than" else "at least %(figure)s"
-        return language.text(message, figure=language.number(lower))
-    if lower == upper:
-        message = "about %(figure)s" if toll["bound"] == "about" else "%(figure)s"
-        return language.text(message, figure=language.number(lower))
-    message = marked("%(lower)s to %(upper)s or more") if toll["upper_open"] else marked("%(lower)s to %(upper)s")
-    return language.text(message, lower=language.number(lower), upper=language.number(upper))
-
-
 def when(language: Language, item: Document) -> str:
-    """Return when an incident was, as it was declared; else when its events happened, by days of UTC."""
+    """Return when an incident was, as it was declared; else when its events happened, by its own days."""
     if item["period"]:
         return span(language, item["period"].split("/"))
     occurred = item["occurred"] or {"from": None, "to": None}
-    return span(language, [each and instant(each).date().isoformat() for each in (occurred["from"], occurred["to"])])
+    ends = (occurred["from"], occurred["to"])
+    return span(language, [each and instant(each).astimezone(zone_of(item)).date().isoformat() for each in ends])
 
 
 def span(language: Language, ends: Sequence[str | None]) -> str:
     """Return the days of an interval; an end that is open or not known is an ellipsis."""
-    told = [language.day_said(each) if each and each != ".." else "…" for each in ends]
+    told = [day_said(language, each) if each and each != ".." else "…" for each in ends]
     if all(each == "…" for each in told):
         return ""
     return told[0] if told[0] == told[-1] else f"{told[0]} – {told[-1]}"

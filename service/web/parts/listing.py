@@ -10,8 +10,8 @@ from markupsafe import Markup, escape
 
 from domain.values.search_words import words_of
 
-MOST_NAMED: Final = 500
-"""The most sources or incidents that a list of choices has."""
+MOST_NAMED: Final = 100
+"""The most sources or incidents that a list of choices has; one that is chosen is among them in any case."""
 _ANONYMOUS: Final = "anonymous:"
 _WORD: Final = re.compile(r"\w+")
 _LOCAL: Final = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2})?")

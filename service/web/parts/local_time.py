@@ -1,28 +1,33 @@
-"""Days and moments by the clock of an incident: the offset, or the time zone, that its days are read by."""
+"""Days and moments by the clock of an incident, as reports say them (EDTF, RFC 3339), in the reader's language."""
 
 import re
-from collections.abc import Mapping
-from datetime import UTC, date, timedelta, timezone, tzinfo
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from typing import Any, Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from babel.dates import format_date
+
+from domain.values.time.zones import UnknownZone
+from service.runtime.time_zones import zone_info
 from service.web.language.languages import Language, instant
-from service.web.parts.days import day_said
 
 _DAY: Final = re.compile(r"(\d{4}-\d{2}-\d{2})(?=$|[T~?%/])")
 """An EDTF day at the start of what is said, exact or qualified."""
-_OFFSET: Final = re.compile(r"([+-])(\d{2}):(\d{2})")
+_ONE_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
+_MONTH: Final = re.compile(r"\d{4}-\d{2}")
+_OPEN: Final = ("", "..")
+_UNSURE: Final = "~?%"
 
 
 class LocalTime:
-    """The clock of an incident, from the `data` of `state/1`."""
+    """The clock of an incident, from the `data` of `state/1`: its time zone, else its UTC offset."""
 
     def __init__(self, state: Mapping[str, Any]) -> None:
-        self._zone = _zone(state.get("utc_offset"), state.get("time_zone"))
+        self.zone = zone_of(state)
 
     def day(self, moment: str) -> date:
         """Return the local day of a moment (RFC 3339)."""
-        return instant(moment).astimezone(self._zone).date()
+        return instant(moment).astimezone(self.zone).date()
 
     def first_day(self, span: Mapping[str, Any] | None) -> date | None:
         """Return the local day on which a span begins; None where no single day is said."""
@@ -32,32 +37,57 @@ class LocalTime:
         return self.day(span["earliest"]) if span["said"][10:11] == "T" else date.fromisoformat(found[1])
 
     def moment(self, language: Language, moment: str) -> str:
-        """Format a moment at the local offset."""
-        local = instant(moment).astimezone(self._zone)
-        return language.moment(local, local.utcoffset())
+        """Format a moment in the zone."""
+        return language.moment(moment, self.zone)
 
     def said(self, language: Language, span: Mapping[str, Any] | None) -> str:
         """Format a date as it was said: a day, a moment, an interval of both, or its own words; empty for None."""
-        if not span:
-            return ""
-        said = str(span["said"])
-        if "T" not in said:
-            return day_said(language, said)
-        first, _, last = (self._said(language, each) for each in said.partition("/"))
-        return language.text("%(first)s to %(last)s") % {"first": first, "last": last} if last else first
-
-    def _said(self, language: Language, said: str) -> str:
-        return self.moment(language, said) if "T" in said else day_said(language, said) if said else ""
+        return moment_said(language, str(span["said"]), self.zone) if span else ""
 
 
-def _zone(offset: str | None, name: str | None) -> tzinfo:
-    if name is not None:
+def zone_of(state: Mapping[str, Any]) -> tzinfo:
+    """Return the zone in which the days of an incident begin, from the `data` of `state/1`, or an item of a list."""
+    if name := state.get("time_zone"):
         try:
-            return ZoneInfo(name)
-        except (ZoneInfoNotFoundError, ValueError):
+            return zone_info(name)
+        except UnknownZone:
             return UTC
-    found = _OFFSET.fullmatch(offset or "")
-    if found is None:
-        return UTC
-    shift = timedelta(hours=int(found[2]), minutes=int(found[3]))
-    return timezone(-shift if found[1] == "-" else shift)
+    written = instant(f"2000-01-01T00:00:00{state.get('utc_offset') or 'Z'}")
+    return timezone(written.utcoffset() or timedelta())
+
+
+def day_said(language: Language, said: str, zone: tzinfo | None = None) -> str:
+    """Return the day on which something was said, in words; that of a moment is the one in `zone`, if given."""
+    return _told(language, said, lambda moment: language.day((moment.astimezone(zone) if zone else moment).date()))
+
+
+def moment_said(language: Language, said: str, zone: tzinfo) -> str:
+    """Return when something was said, in words: a day, or a moment in `zone`."""
+    return _told(language, said, lambda moment: language.moment(moment, zone))
+
+
+def _told(language: Language, said: str, moment: Callable[[datetime], str]) -> str:
+    """Return EDTF in words, with moments as `moment` tells them; what is neither is told as it is written."""
+    if "/" in said:
+        first, last = said.split("/", 1)
+        return _interval(language, first, last, lambda end: _told(language, end, moment))
+    if said and said[-1] in _UNSURE:
+        return language.text("about %(day)s") % {"day": _told(language, said.rstrip(_UNSURE), moment)}
+    try:
+        if "T" in said:
+            return moment(instant(said))
+        if _MONTH.fullmatch(said):
+            return language.in_digits(format_date(date.fromisoformat(f"{said}-01"), "MMMM y", locale=language.locale))
+        return language.day(said) if _ONE_DAY.fullmatch(said) else language.in_digits(said)
+    except ValueError:
+        return language.in_digits(said)
+
+
+def _interval(language: Language, first: str, last: str, told: Callable[[str], str]) -> str:
+    if first in _OPEN and last in _OPEN:
+        return ""
+    if first in _OPEN:
+        return language.text("by %(day)s") % {"day": told(last)}
+    if last in _OPEN:
+        return language.text("from %(day)s on") % {"day": told(first)}
+    return language.text("%(first)s to %(last)s") % {"first": told(first), "last": told(last)}

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import tzinfo
 from typing import Any, Final, TypeVar
 
 from service.web.language.languages import Language
@@ -52,20 +52,20 @@ class MomentOptions:
         return clock[-1].value if clock else None
 
 
-def moment_options(language: Language, moments: Document, offset: timedelta | None) -> MomentOptions:
+def moment_options(language: Language, moments: Document, zone: tzinfo) -> MomentOptions:
     """Return the moments of `moments/1`; `recorded` ones with their position, as many share a minute."""
     said, filed = moments["reported"], moments["recorded"]
     reported, recorded = thinned(said, str), thinned(filed, lambda each: each["recorded_at"])
     return MomentOptions(
-        tuple(MomentOption(f"{REPORTED}{each}", language.moment(each, offset)) for each in reported),
-        tuple(MomentOption(f"@{each['position']}", recorded_text(language, each, offset)) for each in recorded),
+        tuple(MomentOption(f"{REPORTED}{each}", language.moment(each, zone)) for each in reported),
+        tuple(MomentOption(f"@{each['position']}", recorded_text(language, each, zone)) for each in recorded),
         len(reported) + len(recorded) < len(said) + len(filed),
     )
 
 
-def recorded_text(language: Language, fact: Document, offset: timedelta | None) -> str:
+def recorded_text(language: Language, fact: Document, zone: tzinfo) -> str:
     """Return the moment at which something was recorded, with its position."""
-    moment = language.moment(fact["recorded_at"], offset)
+    moment = language.moment(fact["recorded_at"], zone)
     return language.text(
         "%(moment)s (position %(position)s)", moment=moment, position=language.number(fact["position"])
     )

@@ -6,7 +6,7 @@ from typing import Any, Final
 from service.web.language.isolation import isolated
 from service.web.language.labels import label
 from service.web.language.languages import Language
-from service.web.parts.days import day_said
+from service.web.parts.local_time import day_said, zone_of
 
 Document = Mapping[str, Any]
 _ANONYMOUS: Final = "anonymous:"
@@ -14,21 +14,28 @@ _EVENT: Final = "event:"
 
 
 class Names:
-    """Names by slug, in a language, from the `data` of `state/1`, the entries of `timeline/1`, and `names/1`.
+    """Names by slug, in a language.
 
+    They are from the `data` of `state/1`, the entries of `timeline/1`, `names/1`, and titles of other incidents.
     What no document names is told by its slug's own words, as nothing better is known. Names that run against the
     language are isolated, so that they can stand in a sentence.
     """
 
     def __init__(
-        self, language: Language, state: Document, entries: Sequence[Document] = (), names: Document | None = None
+        self,
+        language: Language,
+        state: Document,
+        entries: Sequence[Document] = (),
+        names: Document | None = None,
+        incidents: Mapping[str, str] | None = None,
     ) -> None:
-        self._language = language
+        self._language, self._zone = language, zone_of(state)
         self._sources = {
             each["source"]: each["name"]
             for each in [*state["sources"], *(names or {}).get("sources", ())]
             if each["name"] != each["source"]  # one that nobody registered is called by its slug
         }
+        self._incidents = dict(incidents or {})
         self._actors = {actor["slug"]: actor["name"] for side in state["sides"] for actor in side["actors"]}
         self._scopes = {each["name"]: each["label"] for each in state["scopes"]}
         self._events = {each["event"]: each for each in reversed(entries) if each.get("event")}
@@ -51,7 +58,7 @@ class Names:
         report = entry["report"]
         kind = label(self._language, "kind", report["kind"])
         places = [self._isolated(each["name"]) for each in report.get("places", ())]
-        days = [day_said(self._language, entry["occurred"]["said"])] if entry.get("occurred") else []
+        days = [day_said(self._language, entry["occurred"]["said"], self._zone)] if entry.get("occurred") else []
         return self._language.comma.join([kind, *places[:1], *days])
 
     def scope(self, scope: str) -> str:
@@ -68,6 +75,10 @@ class Names:
             }
             return self._language.comma.join(each for each in (within, counted) if each)
         return self._isolated(self._scopes.get(scope) or slug_words(scope))
+
+    def incident(self, slug: str) -> str:
+        """Return the title of another incident."""
+        return self._isolated(self._incidents.get(slug) or slug_words(slug))
 
     def group(self, slug: str) -> str:
         """Return the name of a group of people."""

@@ -1,13 +1,14 @@
 """Two sliders: said by (the reported clock) and recorded by (ours), over the moments at which answers change."""
 
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from typing import Any, Final
 
 from service.web.language.languages import Language, instant
-from service.web.parts.figures import offset_of
+from service.web.parts.local_time import zone_of
+from service.web.parts.moments import recorded_text
 from service.web.reading import Reading
 
 Document = Mapping[str, Any]
@@ -38,8 +39,6 @@ class Sliders:
     recorded_text: str
     reported: Sequence[Option]
     recorded: Sequence[Option]
-    offset_name: str
-    offset_minutes: int
 
 
 def reading_sliders(
@@ -47,20 +46,21 @@ def reading_sliders(
 ) -> Sliders:
     """Make the sliders from `moments/1` of now; `coordinates` are those of the answer shown, None where there is none.
 
-    `state` has the offset of the incident's days; where it has a time zone, moments are told in UTC.
+    `state` has the zone of the incident's days. Scripts are given the offset of UTC from each change of it on.
     """
-    offset = offset_of(state)
+    zone = zone_of(state)
     reported, recorded = moments["reported"], moments["recorded"]
     position = coordinates["position"] if coordinates else 0
     at = _step(
         [instant(each) for each in reported], _moment(reading.reported_until) if reading.reported_until else None
     )
     known = _step([each["position"] for each in recorded], position if reading.as_of else None)
-    texts = _Texts(language, offset)
+    texts = _Texts(language, zone)
     return Sliders(
         {
             "reported": reported,
             "recorded": [[each["position"], _milliseconds(each["recorded_at"])] for each in recorded],
+            "offsets": list(_offsets(language, [*reported, *(each["recorded_at"] for each in recorded)], zone)),
         },
         at,
         known,
@@ -73,25 +73,21 @@ def reading_sliders(
             Option(f"@{each['position']}", texts.recorded(each), number == known)
             for number, each in _few(recorded, known)
         ],
-        language.offset(offset or timedelta()),
-        round((offset or timedelta()).total_seconds() / 60),
     )
 
 
 @dataclass(frozen=True)
 class _Texts:
     language: Language
-    offset: timedelta | None
+    zone: tzinfo
 
     def reported(self, moment: str | None) -> str:
-        return self.language.moment(_moment(moment), self.offset) if moment else self.language.text("now")
+        return self.language.moment(_moment(moment), self.zone) if moment else self.language.text("now")
 
     def recorded(self, input_: Document | None) -> str:
         if input_ is None:
             return self.language.text("now")
-        moment = self.language.moment(input_["recorded_at"], self.offset)
-        place = self.language.number(input_["position"])
-        return self.language.text("%(moment)s (position %(position)s)") % {"moment": moment, "position": place}
+        return recorded_text(self.language, input_, self.zone)
 
 
 def _moment(text: str) -> datetime:
@@ -101,6 +97,16 @@ def _moment(text: str) -> datetime:
 
 def _milliseconds(text: str) -> int:
     return round(instant(text).timestamp() * 1000)
+
+
+def _offsets(language: Language, moments: Sequence[str], zone: tzinfo) -> Iterator[tuple[int, int, str]]:
+    """Yield each offset of UTC among moments: since when, how many minutes, and its name."""
+    last: timedelta | None = None
+    for moment in sorted(instant(each).astimezone(zone) for each in moments):
+        offset = moment.utcoffset() or timedelta()
+        if offset != last:
+            yield round(moment.timestamp() * 1000), round(offset.total_seconds() / 60), language.offset(offset)
+        last = offset
 
 
 def _step(moments: Sequence[Any], chosen: Any) -> int:  # noqa: ANN401 - moments or positions

@@ -57,7 +57,8 @@ class ReportPage:
     position: int
     recorded_at: str
     recorded_by: str
-    moved: bool
+    filed_under: str
+    """The incident under which it was filed, where that is another."""
     incident: str
     in_timeline: str
     document: str
@@ -92,7 +93,7 @@ def report_page(
         position=filed["position"],
         recorded_at=clock.moment(language, filed["recorded_at"]),
         recorded_by=recorded_by,
-        moved=history["home"] != slug,
+        filed_under=names.incident(history["home"]) if history["home"] != slug else "",
         incident=context.state["data"]["title"],
         in_timeline=f"{timeline}#report-{report_id}",
         document=f"/v1/reports/{report_id}",

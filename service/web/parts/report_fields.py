@@ -5,93 +5,15 @@ from dataclasses import dataclass
 from typing import Any, Final, cast
 
 from service.web.language.isolation import isolated
-from service.web.language.labels import label, marked
+from service.web.language.labels import field_label, label
 from service.web.language.languages import Language
 from service.web.parts.local_time import LocalTime
 from service.web.parts.names import Names
 
 Document = Mapping[str, Any]
 
-FIELDS: Final[Mapping[str, str]] = {
-    "method": marked("Method"),
-    "parties": marked("Parties"),
-    "initiator": marked("Begun by"),
-    "targets": marked("Targets"),
-    "duration": marked("Duration"),
-    "restriction": marked("Restriction"),
-    "services": marked("What was cut off"),
-    "effective": marked("In force"),
-    "by": marked("By"),
-    "aid": marked("Aid"),
-    "recipients": marked("Recipients"),
-    "from": marked("From where"),
-    "to": marked("To where"),
-    "whom": marked("Whom"),
-    "charge": marked("Charge"),
-    "who": marked("Who"),
-    "body": marked("Body"),
-    "into": marked("Into"),
-    "due": marked("Due"),
-    "title": marked("Title"),
-    "property": marked("Property"),
-    "damage": marked("Damage"),
-    "form": marked("Form"),
-    "against": marked("Against"),
-    "demand": marked("Demand"),
-    "force": marked("Force"),
-    "side_with": marked("On the side of"),
-    "act": marked("Statement"),
-    "relation": marked("Relation"),
-    "speaker": marked("Speaker"),
-    "medium": marked("Medium"),
-    "stance": marked("Stance"),
-    "stance_by": marked("Stance judged by"),
-    "language": marked("Language"),
-    "kind": marked("Kind"),
-    "source": marked("Source"),
-    "via": marked("By way of"),
-    "event": marked("Event"),
-    "occurred": marked("Happened"),
-    "reported_at": marked("Said"),
-    "reported_order": marked("Order within the day"),
-    "complete": marked("Whole statement"),
-    "places": marked("Places"),
-    "venue": marked("Venue"),
-    "actors": marked("Actors"),
-    "claims": marked("Figures"),
-    "evidence": marked("Evidence"),
-    "tags": marked("Tags"),
-    "attributes": marked("Further details"),
-    "external_ids": marked("Ids elsewhere"),
-}
-"""Names of the fields of reports."""
-
-WORDS: Final[Mapping[str, str]] = {
-    "curfew": marked("curfew"),
-    "siege": marked("siege"),
-    "roadblock": marked("roadblock"),
-    "cut_off": marked("cut off"),
-    "destroyed": marked("destroyed"),
-    "damaged": marked("damaged"),
-    "burned": marked("burned"),
-    "looted": marked("looted"),
-    "peaceful": marked("peaceful"),
-    "intervention": marked("broken up"),
-    "excessive_force": marked("met with excessive force"),
-    "violent": marked("violent"),
-    "accused": marked("accused another"),
-    "claimed": marked("claimed responsibility"),
-    "admitted": marked("admitted responsibility"),
-    "denied": marked("denied responsibility"),
-    "conciliatory": marked("conciliatory"),
-    "neutral": marked("neutral"),
-    "threatening": marked("threatening"),
-    "recorder": marked("whoever recorded it"),
-    "source": marked("the source"),
-}
-"""Codes of restriction, damage, form, act, stance and stance_by."""
-
-_CODES: Final = frozenset({"restriction", "damage", "form", "act", "stance", "stance_by"})
+_CODES: Final = frozenset({"kind", "method", "restriction", "damage", "form", "act", "stance", "stance_by"})
+"""Fields whose values have labels, in families of the same names."""
 _ACTORS: Final = frozenset(
     {"parties", "initiator", "targets", "by", "whom", "recipients", "who", "against", "force", "side_with", "speaker"}
 )
@@ -112,7 +34,7 @@ class Field:
 
 def field_name(language: Language, field: str) -> str:
     """Return the name of a field."""
-    return language.text(FIELDS[field]) if field in FIELDS else field.replace("_", " ")
+    return field_label(language, field)
 
 
 def fields_of(language: Language, names: Names, clock: LocalTime, report: Document) -> list[Field]:
@@ -140,9 +62,7 @@ def values_of(language: Language, names: Names, clock: LocalTime, field: str, va
 
 def _word(language: Language, names: Names, clock: LocalTime, field: str, value: str) -> str:
     if field in _CODES:
-        return language.text(WORDS[value]) if value in WORDS else value.replace("_", " ")
-    if field in _FAMILIES:
-        return label(language, _FAMILIES[field], value)
+        return label(language, field, value)
     if field in _DATES:
         return clock.said(language, {"said": value})
     if field == "language":
@@ -160,7 +80,6 @@ def _name(names: Names, field: str, value: str) -> str:
 
 _DATES: Final = frozenset({"occurred", "reported_at", "effective", "due"})
 _SOURCES: Final = frozenset({"source", "via"})
-_FAMILIES: Final = {"kind": "kind", "method": "manner"}
 
 
 def _member_words(language: Language, names: Names, field: str, value: Mapping[str, Any]) -> str:

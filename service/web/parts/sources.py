@@ -2,16 +2,16 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import tzinfo
 from typing import Any, Final
 
 from service.web.language.labels import label
 from service.web.language.languages import Language
 from service.web.parts.context import PartContext
-from service.web.parts.days import day_said
 from service.web.parts.difference import isolated
-from service.web.parts.figures import Quotes, claim_figure, key_name, offset_of
+from service.web.parts.figures import Quotes, claim_figure, key_name
 from service.web.parts.keys import Key, key_of
+from service.web.parts.local_time import day_said, zone_of
 from service.web.parts.names import Names
 
 Document = Mapping[str, Any]
@@ -84,7 +84,7 @@ def sources(context: PartContext, documents: SourceDocuments) -> IncidentSources
     found = sorted(state["sources"], key=lambda each: (-each["reports"], each["name"]))
     records = [each for each in revisions["records"] if each["n_revisions"]]
     records.sort(key=lambda each: (-each["n_revisions"], each["source"]))
-    figures = _Figures(language, names, documents.claims["claims"], offset_of(state))
+    figures = _Figures(language, names, documents.claims["claims"], zone_of(state))
     return IncidentSources(
         tuple(_source(language, names, each, voices.get(each["source"], ()), context.link) for each in found),
         tuple(_revision(figures, each) for each in records[:MOST_REVISIONS]),
@@ -122,10 +122,10 @@ def _source(
 class _Figures:
     """The figures of claims, each as its source gave it."""
 
-    def __init__(self, language: Language, names: Names, claims: Sequence[Document], offset: timedelta | None) -> None:
+    def __init__(self, language: Language, names: Names, claims: Sequence[Document], zone: tzinfo) -> None:
         self.language, self.names = language, names
-        self._offset = offset
-        self._quotes = Quotes(language, names, claims, offset)
+        self._zone = zone
+        self._quotes = Quotes(language, names, claims, zone)
         self._of_series: dict[tuple[str, Key], list[Document]] = {}
         for claim in claims:
             self._of_series.setdefault((claim["source"], key_of(claim)), []).append(claim)
@@ -134,7 +134,7 @@ class _Figures:
         """Return what a step of a series says, and when that was said."""
         quote = self._quotes.of_ref(step["claim"])
         figure = quote.figure if quote else self.language.number(step["figure"])
-        day = day_said(self.language, step["reported_at"], self._offset)
+        day = day_said(self.language, step["reported_at"], self._zone)
         return self.language.text("%(figure)s (%(said)s)", figure=isolated(figure), said=isolated(day))
 
     def extreme(self, record: Document, figure: int) -> str:

@@ -2,18 +2,21 @@
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Final
 
+import orjson
 from markupsafe import Markup
 
+from service.web.language.labels import label
 from service.web.language.languages import Language, instant
 from service.web.parts.chart_axes import FigureAxis, TimeAxis, time_axis
 from service.web.parts.context import PartContext
-from service.web.parts.figures import key_name
+from service.web.parts.figures import key_name, population_name
 from service.web.parts.keys import Key, key_of
+from service.web.parts.listing import Choice, choices
 from service.web.parts.names import Names
 from service.web.parts.svg import Attribute, Frame, element, mark
 from service.web.parts.toll_data import ClaimReader, Clock, Dot, Step, TollDocuments, milliseconds, steps_of
@@ -84,6 +87,8 @@ class TollChart:
     clocks: Sequence[Option]
     scales: Sequence[Option]
     windows: Sequence[Option]
+    measures: Sequence[Choice]
+    populations: Sequence[Choice]
     keys: Sequence[Option]
     parts: Sequence[Option]
     voices: Sequence[Voice]
@@ -156,6 +161,8 @@ class _Maker:
             clocks=self._clocks(),
             scales=self._scales(),
             windows=self._windows(),
+            measures=self._measures(),
+            populations=self._populations(),
             keys=self._keys(whole=True),
             parts=self._keys(whole=False),
             voices=self.voices,
@@ -299,7 +306,7 @@ class _Maker:
         )
 
     def _when(self, step: Step) -> str:
-        moment = self.language.moment(step.at.astimezone(self.documents.zone))
+        moment = self.language.moment(step.at, self.documents.zone)
         if step.position is None:
             return moment
         position = self.language.number(step.position)
@@ -337,6 +344,26 @@ class _Maker:
             for each in fitting
         ]
         return [Option(self.language.text("the whole time"), self._here(window=None), self._end is None), *days]
+
+    def _measures(self) -> Sequence[Choice]:
+        chosen = [self.choice.key.measure] if self.choice.key else []
+        return choices(
+            ((each.measure, label(self.language, "measure", each.measure)) for each in self._whole()), chosen
+        )
+
+    def _populations(self) -> Sequence[Choice]:
+        """Return whom figures of the whole incident count, as the query takes them."""
+        chosen = [self.choice.key.population] if self.choice.key else []
+        named = ((each, self._population(each)) for each in {key.population: None for key in self._whole()})
+        return [replace(each, text=self._population(each.value)) for each in choices(named, chosen)]
+
+    def _population(self, canonical: str) -> str:
+        counted = population_name(self.language, orjson.loads(canonical), self.names)
+        return counted or self.language.text("everyone")
+
+    def _whole(self) -> Sequence[Key]:
+        found = (key_of(each) for each in self.documents.tolls["series"])
+        return [key for key in found if (key.scope, key.manner) == ("incident", None)]
 
     def _keys(self, *, whole: bool) -> list[Option]:
         keys = [key_of(each) for each in self.documents.tolls["series"]]

@@ -11,9 +11,9 @@ from markupsafe import Markup
 
 from service.web.language.labels import label
 from service.web.language.languages import Language, instant
-from service.web.parts.chart_axes import zone_of
 from service.web.parts.figures import claim_figure
 from service.web.parts.keys import Key, key_of
+from service.web.parts.local_time import moment_said, zone_of
 from service.web.parts.names import Names
 
 Document = Mapping[str, Any]
@@ -192,7 +192,7 @@ class ClaimReader:
 
     def day(self, claim: str) -> str:
         """Return when a claim was made, as its report says it."""
-        return said_on(self.language, self._by_ref[claim]["reported_at"], self.documents.zone)
+        return moment_said(self.language, self._by_ref[claim]["reported_at"], self.documents.zone)
 
     def reason(self, claim: str, *, later: bool) -> str:
         """Return how a claim stands, with the claim that the interface gives as its reason, if any."""
@@ -220,16 +220,6 @@ def last_moment(said: str, zone: tzinfo) -> datetime | None:
         return datetime.combine(date.fromisoformat(said), time(23, 59, 59), zone).astimezone(UTC)
     except ValueError:
         return None
-
-
-def said_on(language: Language, said: str, zone: tzinfo) -> str:
-    """Return when something was said, as it was said: a day, or a moment in the incident's offset."""
-    try:
-        if "T" in said:
-            return language.moment(instant(said).astimezone(zone))
-    except ValueError:
-        return language.day_said(said)
-    return language.day_said(said)
 
 
 def milliseconds(at: datetime) -> int:

@@ -8,8 +8,9 @@ from typing import Any, Final
 from service.web.language.labels import label
 from service.web.language.languages import CODES, Language, language
 from service.web.parts.context import PartContext
-from service.web.parts.figures import Quote, Quotes, claim_figure, key_name, offset_of
+from service.web.parts.figures import Quote, Quotes, claim_figure, key_name
 from service.web.parts.keys import Key, key_of
+from service.web.parts.local_time import zone_of
 from service.web.parts.paging import paged
 
 Document = Mapping[str, Any]
@@ -111,7 +112,7 @@ class _Maker:
 def why(context: PartContext, state: Document, claims: Document, page: str | None) -> Why:
     """Make the part from `state/1` and `claims/1` of one reading; `page` is the number of the page of long lists."""
     shown_in, lead = context.language, context.lead
-    quotes = Quotes(shown_in, context.names, claims["claims"], offset_of(state))
+    quotes = Quotes(shown_in, context.names, claims["claims"], zone_of(state))
     maker = _Maker(shown_in, quotes, context.here, page)
     by_key: dict[Key, list[Document]] = {}
     for each in claims["claims"]:

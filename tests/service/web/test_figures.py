@@ -1,7 +1,8 @@
 """Figures and names of the page in plain words: every bound, every population, names that turn directions round."""
 
 import re
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
@@ -9,12 +10,14 @@ from hypothesis import strategies as st
 
 from domain.values.counts.count import BOUNDS, Count, words_for
 from service.web.language.isolation import isolated
-from service.web.language.languages import language
-from service.web.parts.days import day_said
+from service.web.language.languages import ALL_DIGITS, Digits, language
 from service.web.parts.figures import Quotes, claim_figure, key_name, population_name
 from service.web.parts.keys import lead_key
+from service.web.parts.local_time import LocalTime, day_said
 from service.web.parts.names import Names
 from service.web.parts.paging import paged
+from service.web.parts.reading_sliders import reading_sliders
+from service.web.reading import Reading
 
 ENGLISH, ARABIC = language("en", "latn"), language("ar", "arab")
 STATE: dict[str, Any] = {
@@ -135,7 +138,7 @@ def test_end_that_a_part_gives_names_whom_it_counts() -> None:
         "manner": None, "source": "sohr", "via": ["a-relay"], "reported_at": "2025-07-09", "verbatim": "90",
         "lower": 90, "upper": 90, "best": 90, "bound": "exact",
     }  # fmt: skip
-    quotes = Quotes(ENGLISH, Names(ENGLISH, STATE), [claim])
+    quotes = Quotes(ENGLISH, Names(ENGLISH, STATE), [claim], UTC)
     quote = quotes.of_end({"figure": 90, "claim": "r#1"}, {**claim, "population": {}})
     assert (quote.figure, quote.attribution) == ("at least 90", "SOHR, counting women alone, 9 July 2025, via A relay")
 
@@ -166,3 +169,39 @@ def test_pages_of_a_list_are_within_it(items: list[int], page: str | None) -> No
     assert (len(found.items) > 0) == (len(items) > 0)
     after = paged(items, str(found.later), 7) if found.later else None
     assert after is None or after.earlier is not None
+
+
+KYIV = {"time_zone": "Europe/Kyiv", "utc_offset": None}
+
+
+@pytest.mark.parametrize(
+    ("moment", "told"),
+    [
+        ("2025-03-01T22:30:00Z", "2 March 2025, 00:30 UTC+2"),
+        ("2025-07-01T21:30:00Z", "2 July 2025, 00:30 UTC+3"),
+    ],
+)
+def test_moments_of_an_incident_with_a_time_zone_are_local(moment: str, told: str) -> None:
+    clock = LocalTime(KYIV)
+    assert clock.moment(ENGLISH, moment) == told
+    assert clock.said(ENGLISH, {"said": moment}) == told
+    moments = {"reported": [moment], "recorded": [{"position": 1, "recorded_at": moment}]}
+    sliders = reading_sliders(ENGLISH, KYIV, moments, {"position": 1}, Reading(reported_until=moment))
+    assert sliders.reported_text == told
+    assert sliders.recorded_text == "now"
+    assert sliders.recorded[0].text == f"{told} (position 1)"
+    (offset,) = cast("list[Any]", sliders.moments["offsets"])
+    assert offset[1:] == (60 * int(told[-1]), told[-5:])
+
+
+@given(st.datetimes(timezones=st.timezones()), st.sampled_from(["en", "ar"]), st.sampled_from(ALL_DIGITS))
+def test_offset_and_clock_of_a_moment_are_isolated_where_their_order_would_change(
+    moment: datetime, code: str, digits: Digits
+) -> None:
+    shown = language(code, digits)
+    told = shown.moment(moment)
+    clock, offset = told.removesuffix("\u2069").rsplit(" ", 1)
+    assert offset.startswith("\u2066UTC" if shown.isolates else "UTC")
+    assert (clock[-1] == "\u2069") == shown.isolates
+    foreign = "0123456789" if digits == "arab" else "٠١٢٣٤٥٦٧٨٩"
+    assert not set(told) & set(foreign)

@@ -61,6 +61,7 @@ EXPECTED: dict[str, set[str]] = {
     "form": _words(ProtestForm),
     "stance": _words(Stance),
     "act": _words(Act),
+    "stance_by": {"recorder", "source"},  # words of one's own are free
     "bound": set(BOUNDS),
     "accumulation": _words(Accumulation),
     "period_of": _words(Scope.__annotations__["period_of"]),

@@ -7,7 +7,9 @@ import pytest
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
+from service.api.errors.types import TYPES as PROBLEM_TYPES
 from service.web.language.languages import CODES, language
+from service.web.parts.refusals import refusal
 
 WEB = Path(__file__).parents[3] / "service" / "web"
 KEYWORDS = {"_": None, "text": None, "marked": None, "plural": (1, 2)}
@@ -62,3 +64,10 @@ def test_arabic_has_six_plural_forms_and_the_digits_that_are_chosen() -> None:
     assert arabic.number(1383) == "١٬٣٨٣"
     assert language("ar", "latn").number(1383) == "1,383"
     assert language("en", "latn").moment("2025-03-09T23:59:59+03:00") == "9 March 2025, 23:59 UTC+3"
+
+
+def test_every_refusal_that_a_page_can_meet_is_told_in_every_language() -> None:
+    read = {each for each, problem in PROBLEM_TYPES.items() if problem.status in {401, 404, 429, 500, 503}}
+    for code in CODES:
+        others = refusal(language(code, "latn"), "a-problem-of-another-kind")
+        assert [each for each in sorted(read) if refusal(language(code, "latn"), each) == others] == []

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page
 from service.web.language.languages import language
 from service.web.parts.activity_strip import activity_strip
 from service.web.parts.country_names import countries, country_name
-from service.web.parts.incident_rows import least_most
+from service.web.parts.figures import least_most
 from service.wiring import make_app
 from tests.patience import PATIENCE
 from tests.service.projected import head, projecting, read

@@ -137,12 +137,29 @@ function readSaid(field, names, path) {
  */
 function readControl(field, names, path) {
   const control = named(field, field.dataset["key"] === "verbatim" ? path.replace(/\.verbatim$/, "") : path);
-  const text = control.value;
+  const text = control instanceof HTMLSelectElement && control.value === "x-" ? ownWord(ownOf(field)?.value ?? "") : control.value;
   if (text.trim() === "") return undefined;
   if (field.dataset["kind"] === "name") return slugOf(names, text);
   if (field.dataset["kind"] === "date") return text.trim();
   if (field.dataset["kind"] === "whole") return /^-?[0-9]{1,15}$/.test(text.trim()) ? Number(text.trim()) : text;
   return text;
+}
+
+/**
+ * @param {HTMLElement} field
+ * @returns {HTMLInputElement | null} the control of words that are of no list
+ */
+function ownOf(field) {
+  return field.querySelector(":scope > [data-own-word]");
+}
+
+/**
+ * @param {string} text
+ * @returns {string} the code of a word of one's own: `x-`, and its words joined; empty for none
+ */
+function ownWord(text) {
+  const joined = text.trim().toLowerCase().replace(/^x-/, "").replace(/\s+/g, "_");
+  return joined && `x-${joined}`;
 }
 
 /**
@@ -220,7 +237,8 @@ function readWords(field, path) {
   field.dataset["field"] = path;
   field.tabIndex = -1;
   const checked = [...field.querySelectorAll("input")].filter((each) => each.checked).map((each) => each.value);
-  const found = [...checked, ...JSON.parse(field.dataset["others"] ?? "[]")];
+  const others = (ownOf(field)?.value ?? "").split(/[,،]/).map(ownWord).filter(Boolean);
+  const found = [...checked, ...others, ...(ownOf(field) ? [] : JSON.parse(field.dataset["others"] ?? "[]"))];
   return found.length ? found : undefined;
 }
 
@@ -291,6 +309,12 @@ function fillField(field, value, names) {
 function fillControl(field, value, names) {
   const control = controlOf(field);
   const text = value === undefined || value === null ? "" : String(value);
+  const own = ownOf(field);
+  if (own && control instanceof HTMLSelectElement && text.startsWith("x-")) {
+    control.value = "x-";
+    own.value = text;
+    return;
+  }
   if (control instanceof HTMLSelectElement && ![...control.options].some((each) => each.value === text)) {
     control.add(new Option(text, text));
   }
@@ -331,9 +355,12 @@ function fillMap(field, values) {
  * @param {string[]} values
  */
 function fillWords(field, values) {
-  const boxes = [...field.querySelectorAll("input")];
+  const boxes = [...field.querySelectorAll("input")].filter((each) => each.type === "checkbox");
   for (const box of boxes) box.checked = values.includes(box.value);
-  field.dataset["others"] = JSON.stringify(values.filter((each) => !boxes.some((box) => box.value === each)));
+  const others = values.filter((each) => !boxes.some((box) => box.value === each));
+  const own = ownOf(field);
+  if (own) own.value = others.join(", ");
+  else field.dataset["others"] = JSON.stringify(others);
 }
 
 /**

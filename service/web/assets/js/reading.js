@@ -2,7 +2,7 @@
  * The two sliders of an incident's page. While one is dragged, the headline follows from data in the page; when it
  * rests, the parts of that reading are fetched and put in place.
  *
- * @typedef {{reported: string[], recorded: [number, number][]}} Moments
+ * @typedef {{reported: string[], recorded: [number, number][], offsets: [number, number, string][]}} Moments
  * @typedef {{at: number, figure: string, by: string, differ: string}} Step
  * @typedef {{reportedUntil: number | null, asOf: number | null, settled: boolean}} ReadingDetail
  * @typedef {{input: HTMLInputElement, output: HTMLElement, play: HTMLButtonElement, playing: number}} Clock
@@ -85,6 +85,7 @@ function start(section) {
     const position = moments.recorded[steps.recorded];
     if (by || until !== undefined || steps.reported >= moments.reported.length) set(url, "reported_until", until);
     set(url, "as_of", position && `@${position[0]}`);
+    if (!url.searchParams.has("measure")) lead().forEach(([name, value]) => set(url, name, value));
     url.hash = "";
     return url.href;
   }
@@ -184,6 +185,12 @@ function start(section) {
   }
 }
 
+/** Returns the parameters of the count that the headline leads with: at another reading another would lead by itself.
+ * @returns {[string, string][]} */
+function lead() {
+  return Object.entries(JSON.parse(document.getElementById("headline")?.dataset.lead || "{}"));
+}
+
 /** @param {URL} url @param {string} name @param {string | undefined} value */
 function set(url, name, value) {
   if (value === undefined) url.searchParams.delete(name);
@@ -203,16 +210,18 @@ function clock(section, name) {
 
 /** Returns how the steps of each slider read, in the language and digits of the page. */
 function texts(/** @type {HTMLElement} */ section, /** @type {Moments} */ moments) {
-  const { language = "en", offset = "0", moment = "", recorded = "", now = "" } = section.dataset;
+  const { language = "en", moment = "", recorded = "", now = "" } = section.dataset;
   const format = new Intl.DateTimeFormat(language, {
     day: "numeric", month: "long", year: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: "UTC",
   });
   const number = new Intl.NumberFormat(language);
   /** @param {number} at */
   const said = (at) => {
-    const parts = Object.fromEntries(format.formatToParts(at + Number(offset) * 60000).map((each) => [each.type, each.value]));
+    const [, minutes, name] = moments.offsets.findLast(([since]) => since <= at) ?? [0, 0, "UTC"];
+    const parts = Object.fromEntries(format.formatToParts(at + minutes * 60000).map((each) => [each.type, each.value]));
     const day = `${parts.day} ${parts.month} ${parts.year}`;
-    return moment.replace("%(day)s", day).replace("%(clock)s", `${parts.hour}:${parts.minute}`);
+    const clock = section.dataset.isolated === undefined ? `${parts.hour}:${parts.minute}` : `\u2066${parts.hour}:${parts.minute}\u2069`;
+    return moment.replace("%(day)s", day).replace("%(clock)s", clock).replace("%(offset)s", name);
   };
   return {
     /** @param {number} step */
