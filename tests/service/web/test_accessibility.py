@@ -68,8 +68,9 @@ def test_nothing_overflows_and_axe_finds_nothing_where_all_is_unfolded(opened: T
 
 @pytest.mark.whole_page
 def test_everything_is_reached_by_the_keyboard_and_seen_to_be(opened: Tab) -> None:
-    opened.page.keyboard.press("Tab")
-    assert opened.page.evaluate("document.activeElement.className") == "skip"
+    if opened.page.locator("nav").count():
+        opened.page.keyboard.press("Tab")
+        assert opened.page.evaluate("document.activeElement.className") == "skip"
     assert opened.page.evaluate(_UNSEEN) == []
     assert opened.page.evaluate(_FOCUSABLE) >= FEWEST
 
@@ -92,9 +93,17 @@ _CONTROLS = (
     ' [tabindex="0"]\')].filter((each) => !each.disabled && each.checkVisibility({visibilityProperty: true}))'
 )
 _FOCUSABLE = f"() => {_CONTROLS}.length"
-_UNSEEN = f"""() => {_CONTROLS}.filter((each) => {{
-  each.focus({{focusVisible: true}});
-  const shown = getComputedStyle(each);
-  return document.activeElement === each && shown.outlineStyle === "none" && shown.boxShadow === "none";
-}}).map((each) => each.outerHTML.slice(0, 200))"""
-"""Controls that show no outline while they have the focus."""
+_LOOKS = """(each) => [each, ...(each.closest("svg") ? each.querySelectorAll("*") : [])].map((part) => {
+  const { outlineStyle, outlineWidth, boxShadow, stroke, strokeWidth } = getComputedStyle(part);
+  return [outlineStyle, outlineWidth, boxShadow, stroke, strokeWidth].join();
+}).join()"""
+_UNSEEN = f"""() => {{
+  const looks = {_LOOKS};
+  return {_CONTROLS}.filter((each) => {{
+    document.activeElement.blur();
+    const before = looks(each);
+    each.focus({{focusVisible: true}});
+    return document.activeElement === each && looks(each) === before;
+  }}).map((each) => each.outerHTML.slice(0, 200));
+}}"""
+"""Controls that look the same with the focus as without; in a picture, their parts may show it."""
