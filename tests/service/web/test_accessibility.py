@@ -21,7 +21,11 @@ FEWEST = 2
 each_screen = pytest.mark.parametrize("screen", SCREENS, ids=lambda screen: screen.name)
 each_language = pytest.mark.parametrize("language", LANGUAGES)
 ALL = [
-    pytest.param((screen, language, size), id=f"{screen.name}-{language}-{name}")
+    pytest.param(
+        (screen, language, size),
+        id=f"{screen.name}-{language}-{name}",
+        marks=[pytest.mark.core_of_page] if screen.name == "incident-closed" and size is DESK else [],
+    )
     for screen in SCREENS
     for language in LANGUAGES
     for name, size in (("desk", DESK), ("phone", PHONE))
@@ -42,31 +46,26 @@ def test_axe_is_the_file_that_its_makers_published() -> None:
     assert hashlib.sha256(AXE.read_bytes()).hexdigest() == DIGEST
 
 
-@pytest.mark.whole_page
 def test_nothing_fails_and_nothing_is_asked_of_another_host(opened: Tab) -> None:
     assert [each for each in opened.faults if "the server responded with a status of 404" not in each] == []
     assert len(opened.asked) > 1
 
 
-@pytest.mark.whole_page
 def test_nothing_overflows(opened: Tab) -> None:
     assert opened.page.locator("h1").count() == 1
     assert opened.overflow() == []
 
 
-@pytest.mark.whole_page
 def test_axe_finds_nothing(opened: Tab) -> None:
     assert violations(opened.page) == []
 
 
-@pytest.mark.whole_page
 def test_nothing_overflows_and_axe_finds_nothing_where_all_is_unfolded(opened: Tab) -> None:
     opened.page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true")
     assert opened.overflow() == []
     assert violations(opened.page) == []
 
 
-@pytest.mark.whole_page
 def test_everything_is_reached_by_the_keyboard_and_seen_to_be(opened: Tab) -> None:
     if opened.page.locator("nav").count():
         opened.page.keyboard.press("Tab")
