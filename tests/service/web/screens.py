@@ -33,7 +33,7 @@ SCREENS: Final = (
     Screen("embed-toll", f"{INCIDENT}?embed=toll"),
     Screen("embed-escalation", f"{INCIDENT}?embed=escalation"),
     Screen("compare", f"{INCIDENT}/compare"),
-    Screen("compare-refused", f"{INCIDENT}/compare?from=@100&to=@10", 404),
+    Screen("compare-refused", f"{INCIDENT}/compare?from=@100&to=@10", 422),
     Screen("report", REPORT),
     Screen("report-correct", f"{REPORT}/correct"),
     *(Screen(f"report-{action}", f"{REPORT}/{action}") for action in ACTIONS),
