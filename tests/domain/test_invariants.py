@@ -30,7 +30,20 @@ from domain.reports.claims.claim import latest
 from domain.values.sources import Registration
 from domain.values.time.clocks import format_instant, parse_instant
 from tests.domain.book import Book
-from tests.domain.worlds import IDS, MOMENTS, RECORDED, SLUGS, STEPS, TIMES, Body, World, digests, moments, reports, worlds
+from tests.domain.worlds import (
+    IDS,
+    MOMENTS,
+    RECORDED,
+    SLUGS,
+    STEPS,
+    TIMES,
+    Body,
+    World,
+    digests,
+    moments,
+    reports,
+    worlds,
+)
 
 BEFORE_ANYTHING_WAS_SAID = "2025-02-28T00:00:00Z"
 
