@@ -134,6 +134,7 @@ EXPECTED = {
     "Level of a day": {str(level) for level in (0, 1, 2, ATTACKS, *(level for _, level in THRESHOLDS))},
     "Clock and break of a step": {"reported", "recorded"},
     "Headings and causes of a difference": headings() | named_by("domain/revisions/difference.py", "what"),
+    "Credential of a session": {"bearer", "session"},
     "Parts of a replay": {"digest", "inputs", "position", "root", "version"},
     "Warnings of recording": warnings(),
     "Scope of a token": set(SCOPES),
