@@ -64,10 +64,16 @@ def example(closed: Closed, browser: Browser) -> None:
 
 def signed_in(tab: Tab, token: IssuedToken, query: str = "") -> Page:
     page = tab.open(f"/login{query}")
-    page.fill("#token", token.text)
-    page.keyboard.press("Enter")
+    send(page, token)
     page.wait_for_selector("#login", state="detached")
     return page
+
+
+def send(page: Page, token: IssuedToken) -> None:
+    """Send the form with a token, once its script is there: before that, the form sends nothing."""
+    page.fill("#token", token.text)
+    expect(page.locator("#login button")).to_be_enabled()
+    page.keyboard.press("Enter")
 
 
 def test_token_becomes_a_session_and_is_kept_nowhere(visitor: Tab, closed: Closed) -> None:
@@ -124,8 +130,7 @@ def _query(**params: str) -> str:
 def test_page_that_needs_a_token_leads_back_after_signing_in(visitor: Tab, closed: Closed) -> None:
     page = visitor.open("/incidents/example")
     page.locator("main").get_by_role("link", name="Sign in").click()
-    page.fill("#token", closed.reader.text)
-    page.keyboard.press("Enter")
+    send(page, closed.reader)
     page.wait_for_url(f"{closed.site}/incidents/example")
     assert page.locator("h1").inner_text() == "An example"
 
@@ -151,8 +156,7 @@ def test_session_that_ended_says_so_and_keeps_what_was_typed(visitor: Tab, close
     expect(page.locator("[data-signed-out]")).to_be_visible()
     assert page.locator('[name="claims.0.count"]').input_value() == "at least 40"
     page.locator("[data-signed-out] a").click()
-    page.fill("#token", closed.reporter.text)
-    page.keyboard.press("Enter")
+    send(page, closed.reporter)
     page.wait_for_selector("form#report[data-ready]")
     assert page.locator('[name="claims.0.count"]').input_value() == "at least 40"
     page.locator("form#report button[type=submit]").click()

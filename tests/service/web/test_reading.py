@@ -86,6 +86,7 @@ def position_of(page: Page, site: str, report: str) -> int:
     return page.request.get(f"{site}/v1/reports/{report}").json()["history"][0]["position"]
 
 
+@pytest.mark.core_of_page
 @pytest.mark.parametrize(("until", "before", "figure", "by", "differ"), READINGS)
 def test_figures_are_read_off_the_screen_by_dragging_and_after_a_reload(
     tab: Tab, until: str, before: str | None, figure: str, by: str, differ: str
@@ -105,6 +106,7 @@ def test_figures_are_read_off_the_screen_by_dragging_and_after_a_reload(
     assert page.locator("#clock-recorded").input_value() == str(step["recorded"])
 
 
+@pytest.mark.core_of_page
 def test_figures_are_read_by_keyboard_alone(tab: Tab) -> None:
     page = tab.open(CIVILIANS)
     for clock in ("reported", "recorded"):
@@ -235,6 +237,7 @@ def filed(tab: Tab, slug: str, source: object, day: str, words: str, **more: Any
     post(tab, f"/incidents/{slug}/reports", report)
 
 
+@pytest.mark.core_of_page
 def test_posted_report_moves_the_head_and_no_closed_reading(tab: Tab) -> None:
     slug = opened(tab, "An incident that goes on")
     filed(tab, slug, "monitor", "2025-03-08", "1,200")

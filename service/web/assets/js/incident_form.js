@@ -116,4 +116,5 @@ form.addEventListener("submit", (event) => {
 
 restore();
 showClock();
+for (const each of form.querySelectorAll("button[data-with-script]")) each.removeAttribute("disabled");
 form.dataset["ready"] = "";
