@@ -105,4 +105,5 @@ async def _introduction(
             words = words.format(position=row.position - 1)
         printed.append(f"{words}\n  curl -s '{address.url}/v1{path}?{query}' | grep -o '{questions.sentence}[^\"]*'\n")
     opened = f"Open {address.url}{path} in a browser. {OPEN_TO_ALL}"
-    return "\n".join(["", opened, "", f"{questions.heading} Or ask in a terminal:", "", *printed, "Ctrl-C stops it.", ""])
+    asked = f"{questions.heading} Or ask in a terminal:"
+    return "\n".join(["", opened, "", asked, "", *printed, "Ctrl-C stops it.", ""])

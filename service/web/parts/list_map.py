@@ -72,7 +72,11 @@ def list_map(
 
 def _spots(language: Language, item: Document, link: Callable[[str], str]) -> Iterator[Spot]:
     level, title = item["level"], item["title"] or item["slug"].replace("-", " ")
-    said = title if level is None else f"{title} ({label(language, 'level', str(level))})"
+    said = (
+        title
+        if level is None
+        else f"{title} ({language.in_digits(str(level))}: {label(language, 'level', str(level))})"
+    )
     shape = "level-none" if level is None else f"level-{level}"
     for each in item["points"]:
         yield Spot((each["lon"], each["lat"]), shape, said, link(f"/incidents/{item['slug']}"), rank=level or 0)
