@@ -75,7 +75,7 @@ def _spots(language: Language, item: Document, link: Callable[[str], str]) -> It
     said = (
         title
         if level is None
-        else f"{title} ({language.in_digits(str(level))}: {label(language, 'level', str(level))})"
+        else f"{title}{language.comma}{language.in_digits(str(level))}: {label(language, 'level', str(level))}"
     )
     shape = "level-none" if level is None else f"level-{level}"
     for each in item["points"]:
