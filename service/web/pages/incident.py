@@ -95,9 +95,9 @@ PARTS: Final[Mapping[str, Callable[[Incident], object]]] = {
     "escalation_strip": lambda its: escalation_strip(
         its.context, [each["data"] for each in (its.state, its.timeline, its.claims, its.escalation)]
     ),
+    "why": lambda its: why(its.context, its.state["data"], its.claims["data"], its.page.param("why_page")),
     "timeline": _timeline,
     "incident_map": _map,
-    "why": lambda its: why(its.context, its.state["data"], its.claims["data"], its.page.param("why_page")),
     "sources": lambda its: sources(
         its.context,
         SourceDocuments(its.state["data"], its.timeline["data"], its.claims["data"], its.revisions["data"]),
