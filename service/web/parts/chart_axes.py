@@ -3,13 +3,13 @@
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from babel.dates import format_datetime
 
 from service.web.language.languages import Language
+from service.web.parts.local_time import LocalTime
 
 _HOUR: Final = 3600.0
 _DAY: Final = 24 * _HOUR
@@ -93,11 +93,7 @@ def time_axis(moments: Iterable[datetime], zone: tzinfo) -> TimeAxis:
 
 def zone_of(state: Any) -> tzinfo:  # noqa: ANN401 - the data of state/1
     """Return the zone in which the incident's days begin."""
-    if not state["utc_offset"]:
-        return ZoneInfo(state["time_zone"])
-    sign, hours, minutes = state["utc_offset"][0], int(state["utc_offset"][1:3]), int(state["utc_offset"][4:6])
-    offset = timedelta(hours=hours, minutes=minutes)
-    return timezone(-offset if sign == "-" else offset)
+    return LocalTime(state).zone
 
 
 @dataclass(frozen=True)

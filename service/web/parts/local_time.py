@@ -18,11 +18,11 @@ class LocalTime:
     """The clock of an incident, from the `data` of `state/1`."""
 
     def __init__(self, state: Mapping[str, Any]) -> None:
-        self._zone = _zone(state.get("utc_offset"), state.get("time_zone"))
+        self.zone: Final = _zone(state.get("utc_offset"), state.get("time_zone"))
 
     def day(self, moment: str) -> date:
         """Return the local day of a moment (RFC 3339)."""
-        return instant(moment).astimezone(self._zone).date()
+        return instant(moment).astimezone(self.zone).date()
 
     def first_day(self, span: Mapping[str, Any] | None) -> date | None:
         """Return the local day on which a span begins; None where no single day is said."""
@@ -33,7 +33,7 @@ class LocalTime:
 
     def moment(self, language: Language, moment: str) -> str:
         """Format a moment at the local offset."""
-        local = instant(moment).astimezone(self._zone)
+        local = instant(moment).astimezone(self.zone)
         return language.moment(local, local.utcoffset())
 
     def said(self, language: Language, span: Mapping[str, Any] | None) -> str:
