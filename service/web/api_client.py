@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final, cast
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, unquote, urlencode
 
 import orjson
 from fastapi import FastAPI
@@ -68,7 +68,8 @@ class Api:
         """Ask; the answer has status 200. Raises ApiProblem for a refusal, MovedTo for a merged incident."""
         answer = await self.send("GET", path, query, accept=accept)
         if answer.status in _REDIRECTS:
-            raise MovedTo(answer.headers["location"].split("/v1/incidents/")[1].partition("/")[0].partition("?")[0])
+            path = answer.headers["location"].partition("?")[0]
+            raise MovedTo(unquote(path.split("/v1/incidents/")[1].partition("/")[0]))
         if answer.status >= _ERROR:
             raise ApiProblem(answer)
         return answer

@@ -155,10 +155,17 @@ async def respond(request: Request, handler: Handler) -> Response:
     try:
         return await handler(page)
     except MovedTo as moved:
-        path = request.url.path.replace(quote(request.path_params["slug"]), quote(moved.into), 1)
-        return RedirectResponse(f"{path}?{request.url.query}" if request.url.query else path, 307)
+        return _moved(request, moved.into)
     except ApiProblem as problem:
         return page_of_problem(page, problem)
+
+
+def _moved(request: Request, into: str) -> Response:
+    """Lead to the same page of the incident that this one is merged into."""
+    own = f"/incidents/{request.path_params.get('slug', '')}"
+    rest = request.scope["path"].removeprefix(own) if request.scope["path"].startswith(own) else ""
+    path = f"/incidents/{quote(into)}{quote(rest)}"
+    return RedirectResponse(f"{path}?{request.url.query}" if request.url.query else path, 307)
 
 
 def page_of_problem(page: Page, problem: ApiProblem) -> Response:

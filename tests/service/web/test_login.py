@@ -28,11 +28,12 @@ async def _make(
 
 
 class Closed:
-    """A service that needs tokens: its address, and tokens of two people."""
+    """A service that needs tokens: its address, and tokens of three people."""
 
     def __init__(self, url: str, site: str) -> None:
         self.site = site
         self.reporter = away_from_playwright(_make(url, "Ada, desk", ("read", "report"), None))
+        self.colleague = away_from_playwright(_make(url, "Cyra, desk", ("read", "report"), None))
         self.reader = away_from_playwright(_make(url, "Basil, reader", ("read",), frozenset({"public"})))
 
 
@@ -167,3 +168,15 @@ def test_open_service_needs_no_token_and_says_so(tab: Tab) -> None:
     page = tab.open("/login")
     assert page.locator("#login").count() == 0
     assert page.locator("h2").inner_text() == "No token is needed here"
+
+
+def test_draft_of_one_person_is_not_shown_to_the_next_at_the_same_browser(visitor: Tab, closed: Closed) -> None:
+    for form, field in ((FORM, "[name='claims.0.count']"), ("/incidents/new", "#title")):
+        for person, found in ((closed.reporter, ""), (closed.colleague, ""), (closed.reporter, "12 witnesses")):
+            page = signed_in(visitor, person)
+            visitor.open(form)
+            expect(page.locator(field)).to_have_value(found)
+            page.fill(field, "12 witnesses" if person is closed.reporter else "")
+            page.goto(f"{visitor.site}/login")
+            page.click("#logout")
+            page.wait_for_selector("#login")

@@ -219,6 +219,23 @@ def test_document_that_was_tampered_with_fails_the_check(tab: Tab) -> None:
     expect(page.locator("[data-verdict]")).to_contain_text("✗")
 
 
+def test_document_with_another_before_its_data_fails_the_check(tab: Tab) -> None:
+    page = tab.page
+
+    def forge(route: Route) -> None:
+        answer = route.fetch()
+        genuine = answer.text()
+        start = len('{"data":')
+        end = json.JSONDecoder().raw_decode(genuine, start)[1]
+        forged = genuine.replace('"figure":1700', '"figure":1701')
+        route.fulfill(response=answer, body=f'{{"other":{genuine[start:end]},{forged[1:]}')
+
+    page.route("**/v1/incidents/**", forge)
+    tab.open(CIVILIANS)
+    page.locator("#cite").scroll_into_view_if_needed()
+    expect(page.locator("[data-verdict]")).to_contain_text("✗")
+
+
 def post(tab: Tab, path: str, body: dict[str, Any]) -> None:
     answer = tab.page.request.post(f"{tab.site}/v1{path}", data=body)
     assert answer.ok, answer.text()
