@@ -27,7 +27,7 @@ def test_contents_lead_to_each_part_clear_of_the_sliders(
     for part in parts:
         page.locator(f'nav.contents a[href="#{part}"]').focus()
         page.keyboard.press("Enter")
-        assert page.evaluate(CLEAR, part), part
+        page.wait_for_function(CLEAR, arg=part)
     assert tab.overflow() == []
     assert tab.faults == []
     page.context.close()
@@ -42,7 +42,7 @@ def test_whoever_may_report_is_led_to_the_forms(tab: Tab) -> None:
     assert page.get_by_role("link", name="Open an incident").get_attribute("href") == "/incidents/new"
 
 
-def test_icon_is_where_browsers_look_for_it(client: httpx.Client) -> None:
-    answer = client.get("/favicon.ico")
+def test_icon_is_where_browsers_look_for_it(site: str) -> None:
+    answer = httpx.get(f"{site}/favicon.ico")
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "image/svg+xml"

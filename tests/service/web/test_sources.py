@@ -25,6 +25,7 @@ def test_refusals_fit_as_well(browser: Browser, site: str, path: str, status: in
 def test_the_incident_tells_its_sources_and_how_each_revised_itself(tab: Tab) -> None:
     page = tab.open(f"/incidents/{SAMPLE}")
     part = page.locator("#sources")
+    part.locator("summary").first.click()
     row = part.get_by_role("row").filter(has=page.get_by_role("rowheader", name="SOHR")).first
     expect(row).to_contain_text("22")
     expect(row).to_contain_text("AFP")
