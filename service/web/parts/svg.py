@@ -28,7 +28,7 @@ SHAPES: Final = (
 )
 """Outlines of marks about the origin: disc, square, triangle, diamond, triangle upside down, cross, hexagon, star."""
 _NOT_XML: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
-"""Characters that no XML document may contain (XML 1.0 §2.2)."""
+"""Characters that no XML document may contain (XML 1.0, section 2.2)."""
 
 
 def element(name: str, attributes: Mapping[str, Attribute], *children: str) -> Markup:
