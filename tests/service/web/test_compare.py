@@ -95,7 +95,7 @@ def test_without_a_choice_it_is_the_reading_of_the_page_and_the_one_before(tab: 
         ("from=@90&to=@99999", 422, "This position lies past the end of the log."),
         ("from=@90&to=2999-01-01T00:00:00Z", 422, "This moment has not come yet."),
         ("from=yesterday&to=@90", 422, "This is no moment that can be read."),
-        ("from=@1&to=@90", 404, "Nothing had been recorded by the first moment."),
+        ("from=@1&to=@90", 404, "Nothing had been recorded by this moment."),
     ],
 )
 def test_a_refusal_is_a_sentence_that_says_what_to_do(

@@ -252,7 +252,7 @@ def test_every_action_on_a_report_by_hand(tab: Tab, client: httpx.Client) -> Non
     _listed(client, other)
     assert act("move", ("select[name=to]", other))["to"] == other
     page = tab.open(f"/reports/{report_id}?lang=en")
-    assert "filed under another incident" in page.locator("main").inner_text()
+    assert "It was filed under the incident" in page.locator("main").inner_text()
     assert page.locator(".fates li").count() == 8
 
 
