@@ -24,12 +24,19 @@ from typing import Final
 from playwright.sync_api import Browser, Page
 
 from tests.service.web.browser import DESK, MISSING, PHONE, chromium, launched, new_tab
-from tests.service.web.screens import CLOSED, INCIDENT, LANGUAGES, REPORT, SCREENS
+from tests.service.web.screens import CLOSED, INCIDENT, LANGUAGES, REPORT, SCREENS, Screen
 
 FOLDER: Final = Path(__file__).parent / "pictures"
 LARGEST: Final = 150_000
 PARTS: Final = f"{INCIDENT}?{CLOSED}"
 """The reading whose parts are pictured: of 12 March, long closed."""
+OTHERS: Final = (
+    Screen("report-form", f"{INCIDENT}/report?kind=toll_revised"),
+    Screen("compare", f"{INCIDENT}/compare?from=reported:2025-03-09T20:59:59Z&to=reported:2025-03-12T20:59:59Z"),
+    Screen("sources", "/sources"),
+    Screen("search", "/search?q=Jableh"),
+)
+"""Screens beside those whose list is `SCREENS`."""
 _TALLEST: Final = 1_500
 _OK: Final = 200
 _READY_WITHIN: Final = 120.0
@@ -86,7 +93,7 @@ def _shots(browser: Browser, site: str) -> Iterator[tuple[Path, bytes]]:
     for language in LANGUAGES:
         for size, name in ((DESK, ""), (PHONE, "-phone")):
             page = _tab(browser, size)
-            for screen in SCREENS:
+            for screen in (*SCREENS, *OTHERS):
                 if screen.status == _OK and (not name or screen.address in ("/", INCIDENT, REPORT)):
                     page.goto(f"{site}{screen.within(language)}", wait_until="networkidle")
                     yield FOLDER / f"{screen.name}-{language}{name}.webp", _screen(page)

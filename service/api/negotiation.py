@@ -43,10 +43,15 @@ class Representation:
         if not self.by_link or self.media_type == JSON:
             return {}
         ending = next(name for name, media_type in FORMATS.items() if media_type == self.media_type)
-        name = f"{'-'.join(map(str, names))}.{ending}"
-        plain = name if name.isascii() else f"{'-'.join(str(each) for each in names if str(each).isascii())}.{ending}"
-        extended = "" if plain == name else f"; filename*=UTF-8''{quote(name, safe='')}"
-        return {"Content-Disposition": f'attachment; filename="{plain}"{extended}'}
+        return attachment(ending, *names)
+
+
+def attachment(ending: str, *names: object) -> dict[str, str]:
+    """Return the header by which a browser saves an answer as a file, under `names` (RFC 6266 and 8187)."""
+    name = f"{'-'.join(map(str, names))}.{ending}"
+    plain = name if name.isascii() else f"{'-'.join(str(each) for each in names if str(each).isascii())}.{ending}"
+    extended = "" if plain == name else f"; filename*=UTF-8''{quote(name, safe='')}"
+    return {"Content-Disposition": f'attachment; filename="{plain}"{extended}'}
 
 
 def negotiate(request: Request, *offers: str) -> str:

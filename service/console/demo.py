@@ -74,8 +74,8 @@ async def _load(url: str, name: str, lines: Sequence[samples.SampleLine], addres
             say(_summary(name, loaded))
         except samples.SampleChanged as changed:
             say(f"This log holds something else in the place of the sample, and keeps it. {changed}")
-        place = f"{address.url}/v1/incidents/{samples.opened_slugs(lines)[0]}"
-        return await _introduction(address, place, samples.questions_of(name), services.reader)
+        slug = samples.opened_slugs(lines)[0]
+        return await _introduction(address, slug, samples.questions_of(name), services.reader)
 
 
 def _summary(name: str, loaded: Sequence[samples.LoadedLine]) -> str:
@@ -90,9 +90,10 @@ def _summary(name: str, loaded: Sequence[samples.LoadedLine]) -> str:
 
 
 async def _introduction(
-    address: ListenAddress, place: str, questions: samples.SampleQuestions, reader: LogReader
+    address: ListenAddress, slug: str, questions: samples.SampleQuestions, reader: LogReader
 ) -> str:
-    """Return what the demo prints once it answers: where, and questions to paste that show what it is for."""
+    """Return what the demo prints once it answers: the page to open, and questions to paste into a terminal."""
+    path = f"/incidents/{slug}"
     printed: list[str] = []
     for question in questions.questions:
         query = f"reported_until={quote(question.reported_until, safe=':')}"
@@ -102,6 +103,7 @@ async def _introduction(
                 continue  # the log holds something else in the place of the sample
             query += f"&as_of=@{row.position - 1}"
             words = words.format(position=row.position - 1)
-        printed.append(f"{words}\n  curl -s '{place}?{query}' | grep -o '{questions.sentence}[^\"]*'\n")
-    heading = f"Knownwhen answers at {address.url}. {OPEN_TO_ALL} {questions.heading}"
-    return "\n".join(["", heading, "", *printed, "Ctrl-C stops it.", ""])
+        printed.append(f"{words}\n  curl -s '{address.url}/v1{path}?{query}' | grep -o '{questions.sentence}[^\"]*'\n")
+    opened = f"Open {address.url}{path} in a browser. {OPEN_TO_ALL}"
+    asked = f"{questions.heading} Or ask in a terminal:"
+    return "\n".join(["", opened, "", asked, "", *printed, "Ctrl-C stops it.", ""])

@@ -61,4 +61,10 @@ async def serve_asset(request: Request) -> Response:
     return FileResponse(path, 200, _HEADERS, TYPES[path.suffix])
 
 
+async def serve_icon(_request: Request) -> Response:
+    """Serve the icon where browsers look for it that were told of none, such as for a file or a document."""
+    return FileResponse(files()["icon.svg"], 200, {"Cache-Control": "public, max-age=86400"}, TYPES[".svg"])
+
+
+ICON_ROUTE: Final = Route("/favicon.ico", serve_icon, methods=["GET"])
 ROUTE: Final = Route("/assets/{release}/{name:path}", serve_asset, methods=["GET"])

@@ -4,10 +4,11 @@ import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Final
 from urllib.parse import quote
 
+import orjson
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Match, Route
@@ -17,6 +18,7 @@ from service.api.errors.problem import HttpProblem
 from service.api.media_types import HTML, JSON
 from service.api.negotiation import negotiate
 from service.web.api_client import Api, ApiAnswer, ApiProblem, MovedTo, Query, query_string
+from service.web.finished_pages import finished_pages
 from service.web.language.languages import ALL_DIGITS, CODES, Digits, Language, language
 from service.web.parts.refusals import refusal
 from service.web.reading import Reading, reading_of
@@ -26,6 +28,7 @@ _POLICY: Final = (
     "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; form-action 'self';"
     " frame-ancestors {ancestors}"
 )
+_OK: Final = 200
 _NOT_MODIFIED: Final = 304
 _UNAUTHORIZED: Final = 401
 
@@ -117,12 +120,12 @@ class Pages:
     def __init__(self) -> None:
         self.routes: list[Route] = []
 
-    def get(self, path: str, route: type[Route] = Route) -> Callable[[Handler], Handler]:
-        """Declare the page at a path."""
+    def get(self, path: str, route: type[Route] = Route, *, kept: bool = False) -> Callable[[Handler], Handler]:
+        """Declare the page at a path. If `kept`, it depends on who asks and on the log alone, and is kept."""
 
         def declare(handler: Handler) -> Handler:
             async def endpoint(request: Request) -> Response:
-                return await respond(request, handler)
+                return await respond(request, partial(_unless_finished, handler) if kept else handler)
 
             self.routes.append(route(path, endpoint, methods=["GET"], name=handler.__name__))
             return handler
@@ -155,10 +158,34 @@ async def respond(request: Request, handler: Handler) -> Response:
     try:
         return await handler(page)
     except MovedTo as moved:
-        path = request.url.path.replace(quote(request.path_params["slug"]), quote(moved.into), 1)
-        return RedirectResponse(f"{path}?{request.url.query}" if request.url.query else path, 307)
+        return _moved(request, moved.into)
     except ApiProblem as problem:
         return page_of_problem(page, problem)
+
+
+def _moved(request: Request, into: str) -> Response:
+    """Lead to the same page of the incident that this one is merged into."""
+    own = f"/incidents/{request.path_params.get('slug', '')}"
+    rest = request.scope["path"].removeprefix(own) if request.scope["path"].startswith(own) else ""
+    path = f"/incidents/{quote(into)}{quote(rest)}"
+    return RedirectResponse(f"{path}?{request.url.query}" if request.url.query else path, 307)
+
+
+async def _unless_finished(handler: Handler, page: Page) -> Response:
+    """Send the page that was made of the same log for the same reader; make it where there is none."""
+    as_of = page.reading.as_of
+    if as_of and not as_of.startswith("@"):  # until when a moment to come is open is no matter of the log
+        return await handler(page)
+    (changes,) = await gather(page.api.get("/v1/changes", {"limit": 1}))
+    position, pages = changes["position"], finished_pages(page.request.app)
+    key = (str(page.request.url), page.language, orjson.dumps(page.session))
+    found = pages.get(position, key)
+    if found is None:
+        response = await handler(page)
+        if response.status_code != _OK:
+            return response
+        found = await pages.put(position, key, response)
+    return found.response(page.request)
 
 
 def page_of_problem(page: Page, problem: ApiProblem) -> Response:
@@ -195,4 +222,4 @@ def _preferred(header: str) -> str:
 
 async def gather(*asked: Awaitable[ApiAnswer]) -> list[Any]:
     """Ask several things at once, and return their documents. Raises the first refusal."""
-    return [answer.document for answer in await asyncio.gather(*asked)]
+    return await asyncio.gather(*(answer.read() for answer in await asyncio.gather(*asked)))

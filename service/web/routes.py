@@ -21,6 +21,7 @@ def _has_parameters(route: Route) -> bool:
 
 ROUTES: Final[Sequence[BaseRoute]] = (
     assets.ROUTE,
+    assets.ICON_ROUTE,
     *sorted(_PAGES, key=_has_parameters),
     *NOT_FOUND.routes,
 )

@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Final, cast
 
 import orjson
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined
+from jinja2.bccache import Bucket
 from markupsafe import Markup, escape
 
 from service.web.api_client import query_string
@@ -14,6 +15,25 @@ from service.web.language.labels import label
 from service.web.language.languages import Language
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
+
+
+class _CompiledTemplates(BytecodeCache):
+    """Compiled templates, which the environments of all languages share."""
+
+    def __init__(self) -> None:
+        self._compiled: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Load a template that another environment has compiled."""
+        if found := self._compiled.get(bucket.key):
+            bucket.bytecode_from_string(found)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep a template that was compiled."""
+        self._compiled[bucket.key] = bucket.bytecode_to_string()
+
+
+_COMPILED: Final = _CompiledTemplates()
 
 
 @cache
@@ -25,6 +45,7 @@ def templates(shown: Language) -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        bytecode_cache=_COMPILED,
     )
     functions = {
         "_": shown.text,

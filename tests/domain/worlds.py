@@ -94,7 +94,8 @@ class World:
 
 
 RECORDED = "the recorded series of tolls/1"
-STEPS = frozenset({RECORDED, "revisions/1"})
+MOMENTS = "the recorded moments of moments/1"
+STEPS = frozenset({RECORDED, MOMENTS, "revisions/1"})
 """What keeps the steps of the record, whatever is undone."""
 
 
@@ -112,6 +113,8 @@ def digests(
 
 
 def _without(document: Document, without: Container[str]) -> Document:
+    if MOMENTS in without and isinstance(document.get("recorded"), list):
+        return {name: value for name, value in document.items() if name != "recorded"}
     if RECORDED not in without or "series" not in document:
         return document
     series = cast("list[Document]", document["series"])

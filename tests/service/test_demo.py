@@ -79,7 +79,7 @@ def test_the_demo_answers_with_the_sample(demo: Demo) -> None:
 
 
 def test_it_prints_its_address_and_exactly_three_lines_to_paste(demo: Demo) -> None:
-    assert f"http://127.0.0.1:{demo.port}" in demo.command.out
+    assert f"Open http://127.0.0.1:{demo.port}/incidents/{INCIDENT} in a browser." in demo.command.out
     assert len(demo.curls()) == 3
     assert demo.command.out.count("curl") == 3
 

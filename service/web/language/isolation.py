@@ -11,12 +11,15 @@ from service.web.language.languages import Language
 
 _CONTROLS: Final = re.compile("[\u202a-\u202e\u2066-\u2069\u200e\u200f\u061c]")
 """Characters that change the direction of what follows; none is left within a name."""
+_LETTER: Final = re.compile("[A-Za-z]")
 _FIRST_STRONG, _POP = "\u2068", "\u2069"
 _RIGHT: Final = frozenset({"R", "AL"})
 
 
 def isolated(language: Language, text: str) -> str:
     """Return a name as part of a sentence: without controls, and isolated where it runs against the language."""
+    if text.isascii() and (language.direction == "ltr" or _LETTER.search(text) is None):
+        return text  # nothing in it is a control, or runs to the left
     clean = _CONTROLS.sub("", text)
     against = frozenset({"L"}) if language.direction == "rtl" else _RIGHT
     if any(unicodedata.bidirectional(each) in against for each in clean):

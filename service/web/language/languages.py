@@ -4,8 +4,8 @@ Message ids are the English sentences. Sentences of documents are not translated
 """
 
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta, tzinfo
-from functools import cache
+from datetime import date, datetime, time, timedelta, tzinfo
+from functools import cache, lru_cache
 from io import BytesIO
 from pathlib import Path
 from typing import Final, Literal
@@ -26,6 +26,8 @@ Digits = Literal["latn", "arab"]
 CODES: Final = ("en", "ar")
 """The languages there are, by BCP 47; the first is that of the message ids."""
 ALL_DIGITS: Final[tuple[Digits, ...]] = ("latn", "arab")
+_MOST_REMEMBERED: Final = 10_000
+"""How many figures, days and clock times are remembered as they read: an incident's page repeats few of them often."""
 _FOLDER: Final = Path(__file__).parent
 _ARABIC_DIGITS: Final = str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")
 _WESTERN_DIGITS: Final = {to: chr(origin) for origin, to in _ARABIC_DIGITS.items()}
@@ -43,7 +45,7 @@ class Language:
     @property
     def direction(self) -> Direction:
         """The direction of its script."""
-        return "rtl" if self.locale.text_direction == "rtl" else "ltr"
+        return _direction(self.code)
 
     @property
     def name(self) -> str:
@@ -78,17 +80,17 @@ class Language:
 
     def number(self, value: int) -> str:
         """Format a whole number with its groups of digits."""
-        return self.in_digits(format_decimal(value, locale=self.locale, numbering_system=self.digits))
+        return _number(self, value)
 
     def day(self, value: date | str) -> str:
         """Format a day, such as 9 March 2025."""
         day = date.fromisoformat(value) if isinstance(value, str) else value
-        return self.in_digits(format_date(day, "d MMMM y", locale=self.locale))
+        return _day(self, day.year, day.month, day.day)
 
     def moment(self, value: datetime | str, zone: tzinfo | None = None) -> str:
         """Format a moment to the minute with its UTC offset; in `zone`, where one is given, else at its own."""
         moment = instant(value) if zone is None else instant(value).astimezone(zone)
-        clock = self._left_to_right(self.in_digits(format_time(moment.time(), "HH:mm", locale=self.locale)))
+        clock = self._left_to_right(_clock(self, moment.hour, moment.minute))
         return f"{self.day(moment.date())}{self.comma}{clock} {self.offset(moment.utcoffset() or timedelta())}"
 
     @property
@@ -114,6 +116,26 @@ class Language:
     def in_digits(self, text: str) -> str:
         """Return a text of ours with its numerals in the digits that the reader chose."""
         return text.translate(_ARABIC_DIGITS if self.digits == "arab" else _WESTERN_DIGITS)
+
+
+@cache
+def _direction(code: str) -> Direction:
+    return "rtl" if Locale.parse(code).text_direction == "rtl" else "ltr"
+
+
+@lru_cache(_MOST_REMEMBERED)
+def _number(shown: Language, value: int) -> str:
+    return shown.in_digits(format_decimal(value, locale=shown.locale, numbering_system=shown.digits))
+
+
+@lru_cache(_MOST_REMEMBERED)
+def _day(shown: Language, year: int, month: int, day: int) -> str:
+    return shown.in_digits(format_date(date(year, month, day), "d MMMM y", locale=shown.locale))
+
+
+@lru_cache(_MOST_REMEMBERED)
+def _clock(shown: Language, hour: int, minute: int) -> str:
+    return shown.in_digits(format_time(time(hour, minute), "HH:mm", locale=shown.locale))
 
 
 def instant(text: datetime | str) -> datetime:

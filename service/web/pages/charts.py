@@ -9,6 +9,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Match, Route
 from starlette.types import Scope
 
+from service.api.negotiation import attachment
 from service.web.page import Page, Pages, gather
 from service.web.parts.chart_files import Caption, escalation_file, toll_file
 from service.web.parts.context import PartContext
@@ -113,7 +114,7 @@ async def toll_svg(page: Page) -> Response:
     drawing, voices = file_drawing(page.language, context.names, toll_documents(found), choice)
     title = plain(key_name(page.language, context.lead.document, context.names))
     caption = Caption(title, f"{found.title} · {found.reading_told()}", found.sources(found.tolls))
-    return _file(toll_file(page.language, caption, drawing, voices), f"{page.part_of_path('slug')}-toll.svg")
+    return _file(toll_file(page.language, caption, drawing, voices), page.part_of_path("slug"), "toll")
 
 
 @PAGES.get("/incidents/{slug}/escalation.svg")
@@ -122,13 +123,11 @@ async def escalation_svg(page: Page) -> Response:
     found = await read(page)
     title = page.language.text("Escalation, day by day")
     caption = Caption(title, f"{found.title} · {found.reading_told()}", found.sources(found.escalation))
-    return _file(
-        escalation_file(page.language, caption, strip_of(found)), f"{page.part_of_path('slug')}-escalation.svg"
-    )
+    return _file(escalation_file(page.language, caption, strip_of(found)), page.part_of_path("slug"), "escalation")
 
 
-def _file(document: str, name: str) -> Response:
-    headers = {**_FILE, "Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-cache"}
+def _file(document: str, *names: str) -> Response:
+    headers = {**_FILE, **attachment("svg", *names), "Cache-Control": "no-cache"}
     return Response(document.encode(), 200, headers, "image/svg+xml")
 
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from starlette.responses import Response
 
+from service.runtime.worker_thread import empty_lists, in_thread
 from service.web.api_client import ApiProblem, Query
 from service.web.page import Page, Pages, gather
 from service.web.parts.cite import cite
@@ -64,6 +65,11 @@ class Incident:
         lead = lead_key(self.claims_ever["data"]["claims"], page.param)
         return PartContext(page.language, names, lead, page.here, page.link)
 
+    @property
+    def size(self) -> int:
+        """About how many facts it has."""
+        return len(self.timeline["data"]["entries"])
+
     @cached_property
     def headline(self) -> Headline:
         """The sentence that answers."""
@@ -95,9 +101,9 @@ PARTS: Final[Mapping[str, Callable[[Incident], object]]] = {
     "escalation_strip": lambda its: escalation_strip(
         its.context, [each["data"] for each in (its.state, its.timeline, its.claims, its.escalation)]
     ),
+    "why": lambda its: why(its.context, its.state["data"], its.claims["data"], its.page.param("why_page")),
     "timeline": _timeline,
     "incident_map": _map,
-    "why": lambda its: why(its.context, its.state["data"], its.claims["data"], its.page.param("why_page")),
     "sources": lambda its: sources(
         its.context,
         SourceDocuments(its.state["data"], its.timeline["data"], its.claims["data"], its.revisions["data"]),
@@ -112,7 +118,7 @@ _SHARED: Final = {"all_parts": tuple(PARTS), "differing": differing}
 """What the template of the page needs at every reading."""
 
 
-@PAGES.get("/incidents/{slug}")
+@PAGES.get("/incidents/{slug}", kept=True)
 async def incident(page: Page) -> Response:
     """Show an incident."""
     slug = page.part_of_path("slug")
@@ -123,13 +129,21 @@ async def incident(page: Page) -> Response:
         if problem.slug != "not-yet-known":
             raise
         return await _not_yet(page, own, problem)
+    return await in_thread(its.size, _rendered, its)
+
+
+def _rendered(its: Incident) -> Response:
+    """Make all parts and the page of them. The answers are emptied then, as freeing all at once would hold the GIL."""
+    page = its.page
     sliders = reading_sliders(
         page.language, its.state["data"], its.moments["data"], its.state["coordinates"], page.reading
     )
     made = {name: make(its) for name, make in PARTS.items()}
-    return page.render(
-        "incident.html", {"state": its.state["data"], "sliders": sliders, "parts": tuple(PARTS), **_SHARED, **made}
-    )
+    values = {"state": its.state["data"], "sliders": sliders, "parts": tuple(PARTS), **_SHARED, **made}
+    response = page.render("incident.html", values)
+    for each in (its.timeline, its.claims, its.escalation, its.tolls, its.claims_ever):
+        empty_lists(each)
+    return response
 
 
 async def _read(page: Page, own: str) -> Incident:
@@ -149,7 +163,8 @@ async def _read(page: Page, own: str) -> Incident:
     if page.reading.reported_until is None:
         del asked["claims_ever"]
     found = dict(zip(asked, await gather(*(page.api.get(*each) for each in asked.values())), strict=True))
-    selected = _selected(page, found["state"], found["timeline"])
+    entries = len(found["timeline"]["data"]["entries"])
+    selected = await in_thread(entries, _selected, page, found["state"], found["timeline"])
     as_of = {"as_of": page.reading.as_of}
     histories = await gather(*(page.api.get(f"/v1/reports/{each}", as_of) for each in to_explain(selected)))
     found.setdefault("claims_ever", found["claims"])

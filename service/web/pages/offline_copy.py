@@ -6,6 +6,7 @@ from typing import Any, Final
 from starlette.responses import Response
 
 from service.api.media_types import HTML
+from service.api.negotiation import attachment
 from service.web.inlining import inlined
 from service.web.page import Page, Pages
 from service.web.template_environment import templates
@@ -31,7 +32,7 @@ async def offline_copy(page: Page) -> Response:
     text = await inlined(page.api, text, shown_at(address, slug), _FIRST)
     note = made.get_template("offline_note.html").render({**values, "size": -(-len(text.encode()) // 1000)})
     body = text.replace(_MAIN, _MAIN + note, 1).encode()
-    return Response(body, 200, _headers(page, body, f"{slug}-{coordinates['position']}.html"), f"{HTML}; charset=utf-8")
+    return Response(body, 200, _headers(page, body, slug, coordinates["position"]), f"{HTML}; charset=utf-8")
 
 
 def shown_at(address: str, slug: str) -> str:
@@ -46,10 +47,10 @@ def _query(page: Page, coordinates: dict[str, Any]) -> dict[str, Any]:
     return {**asked, **fixed, "lang": page.language.code, "digits": page.language.digits}
 
 
-def _headers(page: Page, body: bytes, name: str) -> dict[str, str]:
+def _headers(page: Page, body: bytes, *names: object) -> dict[str, str]:
     return {
         "Cache-Control": "no-cache",
-        "Content-Disposition": f'attachment; filename="{name}"',
+        **attachment("html", *names),
         "Content-Language": page.language.code,
         "Content-Security-Policy": "default-src 'none'; sandbox",
         "ETag": f'"{hashlib.sha256(body).hexdigest()[:32]}"',

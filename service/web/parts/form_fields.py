@@ -25,6 +25,7 @@ _FAMILIES: Final[Mapping[str, str]] = {"type": "source_type"}
 _SAID_BY: Final = ("source", "via", "reported_at", "occurred", "language")
 _WORDS: Final = ("text", "evidence", "tags", "external_ids")
 _FURTHER: Final = ("event", "actors", "attributes", "complete", "reported_order")
+_FIRST: Final = "toll_revised"
 _COMMON: Final = frozenset({*_SAID_BY, *_WORDS, *_FURTHER, "claims", "places"})
 _FOLDED: Final = frozenset(
     {"accumulation", "period", "counted_until", "partial", "supersedes", "parts", "exhaustive", "id", "manner"}
@@ -78,13 +79,19 @@ class KindChoice(NamedTuple):
 
 
 def kinds(language: Language, openapi: Schema) -> list[KindChoice]:
-    """Return the kinds of report, by their labels."""
+    """Return the kinds of report: figures first, which are filed most, then the others by their labels."""
     mapping: Mapping[str, str] = openapi["components"]["schemas"]["Report"]["discriminator"]["mapping"]
     found = [
-        KindChoice(name, label(language, "kind", name), _schema(openapi, target).get("description", ""))
+        KindChoice(name, label(language, "kind", name), _plain(_schema(openapi, target).get("description", "")))
         for name, target in mapping.items()
     ]
-    return sorted(found, key=lambda each: each.label)
+    return sorted(found, key=lambda each: (each.name != _FIRST, each.label))
+
+
+def _plain(description: str) -> str:
+    """Return a description without its sentences on names of fields, which a form does not show."""
+    told = [each for each in description.split(". ") if "`" not in each]
+    return ". ".join(told).rstrip(".") + "." if told else description.replace("`", "")
 
 
 def report_fields(language: Language, openapi: Schema, kind: str) -> list[Group]:

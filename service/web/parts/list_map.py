@@ -72,10 +72,15 @@ def list_map(
 
 def _spots(language: Language, item: Document, link: Callable[[str], str]) -> Iterator[Spot]:
     level, title = item["level"], item["title"] or item["slug"].replace("-", " ")
-    said = title if level is None else f"{title} ({label(language, 'level', str(level))})"
+    said = title if level is None else f"{title} ({_graded(language, level)})"
     shape = "level-none" if level is None else f"level-{level}"
     for each in item["points"]:
         yield Spot((each["lon"], each["lat"]), shape, said, link(f"/incidents/{item['slug']}"), rank=level or 0)
+
+
+def _graded(language: Language, level: int) -> str:
+    """Return a level with its meaning; the number is what stands in its mark."""
+    return f"{language.text('Level')} {language.number(level)}: {label(language, 'level', str(level))}"
 
 
 def _box(spots: Sequence[Spot], bbox: str | None) -> Box:

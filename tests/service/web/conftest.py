@@ -18,12 +18,20 @@ SAMPLE = "syria-coast-2025"
 FOLDER = Path(__file__).parent
 
 
+BROWSER = {"browser", "tab"}
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave every test of this folder to one version of PostgreSQL: pages are made of answers, which do not differ."""
+    """Leave every test of this folder to one version of PostgreSQL: pages are made of answers, which do not differ.
+
+    What needs a browser is for `make test-web`, but for those that are marked as the core of the page.
+    """
     for item in items:
         if item.path.is_relative_to(FOLDER):
             item.add_marker("one_server_will_do")
+            if BROWSER & set(getattr(item, "fixturenames", ())) and not item.get_closest_marker("core_of_page"):
+                item.add_marker("whole_page")
 
 
 async def _load(url: str) -> None:

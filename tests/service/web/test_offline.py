@@ -132,7 +132,6 @@ def test_script_that_is_put_into_a_copy_does_not_run(client: httpx.Client, brows
     tab.page.context.close()
 
 
-@pytest.mark.whole_page
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_copy_is_accessible_and_fits_a_phone(
     client: httpx.Client, browser: Browser, tmp_path: Path, language: str

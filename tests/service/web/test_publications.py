@@ -60,7 +60,7 @@ def test_what_is_published_with_the_form_can_be_checked(tab: Tab) -> None:
     page.wait_for_url("**/publications/*")
     expect(page.locator("main")).to_contain_text("It is answered exactly as it was published.")
     expect(page.locator("main")).to_contain_text("its root today is that of the receipt.")
-    expect(page.locator("main")).to_contain_text("about 50 (own-source")
+    expect(page.locator("main")).to_contain_text("about 50 (Own source")
     assert page.locator("code").filter(has_text=digest).count() == 1
 
 
@@ -82,7 +82,7 @@ def test_the_list_tells_each_with_its_reason_as_words(tab: Tab, position: int) -
     expect(first).to_contain_text("For the <b>bulletin</b>.")
     first.get_by_role("link", name=re.compile("Check it")).click()
     page.wait_for_url(f"**/publications/{position}*")
-    expect(page.locator("main")).to_contain_text("at least 40 (own-source")
+    expect(page.locator("main")).to_contain_text("at least 40 (Own source")
 
 
 def test_nothing_published_yet_is_said_in_a_sentence(tab: Tab) -> None:

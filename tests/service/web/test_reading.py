@@ -86,6 +86,7 @@ def position_of(page: Page, site: str, report: str) -> int:
     return page.request.get(f"{site}/v1/reports/{report}").json()["history"][0]["position"]
 
 
+@pytest.mark.core_of_page
 @pytest.mark.parametrize(("until", "before", "figure", "by", "differ"), READINGS)
 def test_figures_are_read_off_the_screen_by_dragging_and_after_a_reload(
     tab: Tab, until: str, before: str | None, figure: str, by: str, differ: str
@@ -105,6 +106,7 @@ def test_figures_are_read_off_the_screen_by_dragging_and_after_a_reload(
     assert page.locator("#clock-recorded").input_value() == str(step["recorded"])
 
 
+@pytest.mark.core_of_page
 def test_figures_are_read_by_keyboard_alone(tab: Tab) -> None:
     page = tab.open(CIVILIANS)
     for clock in ("reported", "recorded"):
@@ -217,6 +219,23 @@ def test_document_that_was_tampered_with_fails_the_check(tab: Tab) -> None:
     expect(page.locator("[data-verdict]")).to_contain_text("✗")
 
 
+def test_document_with_another_before_its_data_fails_the_check(tab: Tab) -> None:
+    page = tab.page
+
+    def forge(route: Route) -> None:
+        answer = route.fetch()
+        genuine = answer.text()
+        start = len('{"data":')
+        end = json.JSONDecoder().raw_decode(genuine, start)[1]
+        forged = genuine.replace('"figure":1700', '"figure":1701')
+        route.fulfill(response=answer, body=f'{{"other":{genuine[start:end]},{forged[1:]}')
+
+    page.route("**/v1/incidents/**", forge)
+    tab.open(CIVILIANS)
+    page.locator("#cite").scroll_into_view_if_needed()
+    expect(page.locator("[data-verdict]")).to_contain_text("✗")
+
+
 def post(tab: Tab, path: str, body: dict[str, Any]) -> None:
     answer = tab.page.request.post(f"{tab.site}/v1{path}", data=body)
     assert answer.ok, answer.text()
@@ -235,6 +254,7 @@ def filed(tab: Tab, slug: str, source: object, day: str, words: str, **more: Any
     post(tab, f"/incidents/{slug}/reports", report)
 
 
+@pytest.mark.core_of_page
 def test_posted_report_moves_the_head_and_no_closed_reading(tab: Tab) -> None:
     slug = opened(tab, "An incident that goes on")
     filed(tab, slug, "monitor", "2025-03-08", "1,200")

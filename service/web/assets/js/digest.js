@@ -67,10 +67,13 @@ async function verdict(address, digest) {
   }
 }
 
+const BEGIN = new TextEncoder().encode('{"data":');
 const [QUOTE, BACKSLASH, OPEN, CLOSE] = [0x22, 0x5c, 0x7b, 0x7d];
 
-/** Returns the bytes of `data`, the first member of the envelope and an object: from its first brace to the one that ends it. */
+/** Returns the bytes of `data`, the first member of the envelope and an object: from its first brace to the one that ends it.
+ * Where another member is the first, nothing: a reader of the document would not see what the digest is of. */
 function member(/** @type {Uint8Array<ArrayBuffer>} */ bytes) {
+  if (BEGIN.some((byte, at) => bytes[at] !== byte)) return new Uint8Array();
   const start = bytes.indexOf(OPEN, 1);
   let depth = 0;
   let inside = false;

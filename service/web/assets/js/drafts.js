@@ -4,11 +4,14 @@
 
 /** @typedef {{report: Record<string, any>, saved: string}} Draft */
 
-/** The draft under one name; where the browser keeps nothing, there is never one. */
+/** The draft of one person under one name; where the browser keeps nothing, there is never one. */
 export class DraftStore {
-  /** @param {string} name */
-  constructor(name) {
-    this.name = `knownwhen:draft:${name}`;
+  /**
+   * @param {string} name
+   * @param {string} [person] whose draft it is; nobody's where no token is needed
+   */
+  constructor(name, person = "") {
+    this.name = `knownwhen:draft:${person ? `${encodeURIComponent(person)}:` : ""}${name}`;
   }
 
   /** @returns {Draft | null} */

@@ -10,7 +10,7 @@ import { clearProblem, send, showProblem } from "./send.js";
 const form = /** @type {HTMLFormElement} */ (document.getElementById("incident"));
 const words = JSON.parse(/** @type {HTMLElement} */ (form.querySelector("[data-words]")).textContent ?? "{}");
 const format = formats(form.dataset["language"] ?? "en", form.dataset["digits"] ?? "latn");
-const drafts = new DraftStore("incident");
+const drafts = new DraftStore("incident", form.dataset["person"]);
 const live = new LiveReadings(form, words, clock);
 /** Whether the short name is still the one that the title suggests. */
 let proposed = true;
@@ -116,4 +116,5 @@ form.addEventListener("submit", (event) => {
 
 restore();
 showClock();
+for (const each of form.querySelectorAll("button[data-with-script]")) each.removeAttribute("disabled");
 form.dataset["ready"] = "";

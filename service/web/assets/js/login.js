@@ -24,6 +24,7 @@ if (form instanceof HTMLFormElement) {
     event.preventDefault();
     void signIn(form);
   });
+  for (const each of form.querySelectorAll("button[data-with-script]")) each.removeAttribute("disabled");
 }
 
 button?.addEventListener("click", async () => {

@@ -274,6 +274,7 @@ function put(text) {
     if (old) old.replaceWith(made);
     else place.append(made);
   }
+  document.querySelector("nav.contents")?.toggleAttribute("hidden", fresh.length < 2);
   for (const id of open) document.getElementById(id)?.setAttribute("open", "");
   before?.();
   document.title = other.title;

@@ -15,7 +15,7 @@ const kind = form.dataset["kindOfReport"] ?? "";
 /** @type {Record<string, string>} What warnings say in the language of the page, where that is not English. */
 const codes = data("codes");
 const names = namesOf(data("names"));
-const drafts = new DraftStore(corrects ? `correction:${corrects}` : `${incident}:${kind}`);
+const drafts = new DraftStore(corrects ? `correction:${corrects}` : `${incident}:${kind}`, form.dataset["person"]);
 const live = new LiveReadings(form, data("words"), () => ({ ...(languageSaid() ? { language: languageSaid() } : {}), incident }));
 /** What was there at first; a form that says the same has no draft. */
 let untouched = "";
