@@ -139,6 +139,8 @@ def test_an_item_tells_what_lists_show(client: httpx.Client, four: dict[str, str
         "status": "open",
         "countries": ["SY"],
         "period": None,
+        "utc_offset": "+03:00",
+        "time_zone": None,
         "occurred": {"from": "2025-03-06T21:00:00Z", "to": "2025-03-07T20:59:59Z"},
         "kinds": ["attack_launched", "toll_revised"],
         "sources": ["sohr"],
