@@ -90,7 +90,7 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """A valid signature: whose key it was, and when a witness saw the text, in seconds since 1970; None for a signer."""
+    """A valid signature: whose key it was; and of a witness, when it saw the text, in seconds since 1970."""
 
     key: VerifierKey
     seen_at: int | None

@@ -65,7 +65,7 @@ def parse_path(path: str) -> Tile:
 
 
 def tiles_of(size: int) -> Iterator[Tile]:
-    """Yield the tiles of hashes of a tree of `size` leaves, level by level; of each level the last may be incomplete."""
+    """Yield the tiles of hashes of a tree of `size` leaves, level by level; the last of a level may be incomplete."""
     for level in range(MOST_LEVELS):
         members = size // WIDTH**level
         if not members:
