@@ -453,6 +453,37 @@ def rotate_keys(*, debug: DebugOption = False) -> None:
     command.run(keys.rotate, debug=debug)
 
 
+@app.command()
+def verify(
+    bundle: Annotated[Path, typer.Argument(metavar="BUNDLE", help="The file that was sent to you.")],
+    *,
+    key: Annotated[
+        list[str] | None, typer.Option(metavar="KEY", help="A key of the log that you trust, or a file of them.")
+    ] = None,
+    entries: Annotated[
+        Path | None, typer.Option(metavar="PATH", help="All entries of the log: shows that none was left out.")
+    ] = None,
+    witness: Annotated[
+        list[str] | None, typer.Option(metavar="KEY", help="A key of a witness that you trust, or a file of them.")
+    ] = None,
+    need: Annotated[int, typer.Option(min=0, help="How many of these witnesses must have signed.")] = 0,
+    json: JsonOption = False,
+) -> None:
+    """Check a bundle without trusting whoever sent it. Needs no database, no network and no service.
+
+    It says what it showed, what it could not show, and why it fails. Exit status 1: do not rely on it.
+
+    [bold]Examples[/bold]
+
+      knownwhen verify estimate.kw.json.gz
+      knownwhen verify estimate.kw.json.gz --key log.pub --entries published/ --witness witnesses.pub --need 1
+    """
+    from service.console import verify as verifying
+
+    options = verifying.VerifyOptions(bundle, key or (), witness or (), need, entries, json)
+    raise typer.Exit(verifying.verify(options))
+
+
 @app.command("sealed-reads")
 def sealed_reads(*, json: JsonOption = False, debug: DebugOption = False) -> None:
     """List who read which sealed parts, when and why."""

@@ -108,7 +108,7 @@ def test_what_was_signed_is_not_taken_back(sample_url: str, tmp_path: Path, tabl
             connection.execute(update)  # pyright: ignore[reportArgumentType]
 
 
-def test_restored_backup_does_not_sign_a_second_truth(sample_url: str, tmp_path: Path, create_database: object) -> None:
+def test_restored_backup_does_not_sign_a_second_truth(sample_url: str, tmp_path: Path) -> None:
     """The database is put back to before the last checkpoint, then records something else."""
     signing(sample_url, tmp_path).sign_once()
     load_sample(sample_url, "river-port-2024")
