@@ -46,6 +46,7 @@ from service.runtime.hosts import Hosts
 from service.runtime.time_zones import zone
 from service.settings import Settings
 from service.transparency.publications import PublicationIndex
+from service.transparency.signed_log import SignedLog
 from service.transparency.tree import LogTree
 
 if TYPE_CHECKING:  # the framework takes a third of a second to import, which most commands and processes do not need
@@ -123,6 +124,7 @@ async def services(
                     new_id=uuid.uuid4,
                     missing_for_readiness=partial(readiness_problems, pool),
                     publications=publications,
+                    signed_log=SignedLog(pool),
                     root_at=root_at,
                     subscription=following,
                     read_models=ReadModels(pool, MODELS),

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Annotated, Protocol, cast
+from typing import Annotated, cast
 from uuid import UUID
 
 from fastapi import Depends, Request
@@ -21,14 +21,8 @@ from service.api.responses import ClosedAnswerHeads
 from service.eventstore import LogReader
 from service.eventstore.change_subscription import Subscription
 from service.eventstore.writer import CommandWriter
-
-
-class PublicationPositions(Protocol):
-    """The positions of published estimates in the log."""
-
-    async def positions(self, digest: str | None = None) -> list[int]:
-        """Return the positions of all of them, or of those with this digest, oldest first."""
-        ...
+from service.transparency.publications import PublicationIndex
+from service.transparency.signed_log import SignedLog
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +37,8 @@ class Services:
     writer: CommandWriter
     new_id: Callable[[], UUID]
     missing_for_readiness: Callable[[], Awaitable[list[str]]]
-    publications: PublicationPositions
+    publications: PublicationIndex
+    signed_log: SignedLog
     root_at: Callable[[int], Awaitable[bytes]]
     subscription: Subscription
     read_models: ReadModels
