@@ -484,6 +484,50 @@ def verify(
     raise typer.Exit(verifying.verify(options))
 
 
+log_keys_app = typer.Typer(help="The keys that sign the log.", no_args_is_help=True)
+keys_app.add_typer(log_keys_app, name="log")
+
+
+@log_keys_app.command("create")
+def create_log_key(*, debug: DebugOption = False) -> None:
+    """Make the first key, in the file that KNOWNWHEN_LOG_KEYS names, and print its public half."""
+    from service.console import command, log_keys
+
+    command.run(log_keys.create, debug=debug)
+
+
+@log_keys_app.command("list")
+def list_log_keys(*, json: JsonOption = False, debug: DebugOption = False) -> None:
+    """Print the public halves of the keys that sign."""
+    from service.console import command, log_keys
+
+    command.run(lambda settings: log_keys.list_(settings, json=json), debug=debug)
+
+
+@log_keys_app.command("rotate")
+def rotate_log_keys(*, debug: DebugOption = False) -> None:
+    """Add a key: both sign, until the oldest is retired."""
+    from service.console import command, log_keys
+
+    command.run(log_keys.rotate, debug=debug)
+
+
+@log_keys_app.command("retire")
+def retire_log_key(*, debug: DebugOption = False) -> None:
+    """Take the oldest key away."""
+    from service.console import command, log_keys
+
+    command.run(log_keys.retire, debug=debug)
+
+
+@app.command()
+def sign(*, debug: DebugOption = False) -> None:
+    """Sign the log and publish its checkpoints, until stopped. `serve` and `demo` do so beside the server."""
+    from service.console import command, sign
+
+    command.run(sign.sign, debug=debug)
+
+
 @app.command("sealed-reads")
 def sealed_reads(*, json: JsonOption = False, debug: DebugOption = False) -> None:
     """List who read which sealed parts, when and why."""

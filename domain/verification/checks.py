@@ -58,6 +58,8 @@ class Verification:
     not_shown: list[str] = field(default_factory=list[str])
     failed: tuple[str, str] | None = None
     checkpoint: Checkpoint | None = None
+    trusted: bool = False
+    """Whether the checkpoint is signed by a key that whoever verifies named."""
     signatures: Sequence[Verified] = ()
 
     @property
@@ -106,7 +108,7 @@ def _signed(bundle: Bundle, trust: Trust, found: Verification) -> Checkpoint:
         whose = "that you trust" if trust.keys else "in the bundle"
         raise VerificationFailed(SIGNATURE, f"The checkpoint is not signed by a key {whose} for “{checkpoint.origin}”.")
     _expect_origin(bundle, checkpoint)
-    found.signatures = signed
+    found.signatures, found.trusted = signed, bool(trust.keys)
     found.shown.append(
         f"The checkpoint of {checkpoint.size:,} facts is signed by “{checkpoint.origin}”, with the key"
         f" {signed[0].key.key_id.hex()}."

@@ -21,6 +21,9 @@ from domain.verification.bundle import Bundle, BundleError, parse_bundle
 from domain.verification.checks import Trust, Verification, verify_bundle
 
 EXIT_OK, EXIT_FAILED, EXIT_WRONG_USE, EXIT_COULD_NOT_RUN = range(4)
+_CONSISTENT: Final = (
+    "It is consistent in itself. Whether it is of the log that it names, only a key that you trust can show: --key."
+)
 FORM: Final = "form"
 """The step that fails where a file is no bundle."""
 
@@ -81,13 +84,14 @@ def _tell(found: Verification, bundle: Bundle | None) -> None:
         return
     for sentence in found.not_shown:
         _print(f"  – Not shown: {sentence}")
-    _print("\nIt holds.")
+    _print("\nIt holds." if found.trusted else f"\n{_CONSISTENT}")
 
 
 def _tell_json(found: Verification, bundle: Bundle | None) -> None:
     receipt = bundle.receipt if bundle else None
     document = {
         "holds": found.holds,
+        "trusted": found.trusted,
         "failed": {"step": found.failed[0], "why": found.failed[1]} if found.failed else None,
         "shown": found.shown,
         "not_shown": found.not_shown,

@@ -7,11 +7,13 @@ from uuid import UUID
 from fastapi import Query, Request
 from starlette.responses import Response
 
+from domain.catalogue import UnknownName
 from domain.facts.union import EstimatePublished
 from domain.ledger.receipt import Receipt, origin_of
 from domain.verification.bundle import Bundle, compress, format_bundle
 from service.answers.answer import Answer, AnswerRequest, answer, inputs_at
-from service.api.errors.problem import HttpProblem
+from service.api.errors.problem import HttpProblem, problem_of_fields
+from service.api.errors.validation import FieldError
 from service.api.parameters import AsOf, IncidentName, PolicyName, ReceiptDigest, ReportedUntil
 from service.api.resource import VIEW_PROBLEMS, Description, Resource
 from service.api.responses import negotiate
@@ -73,7 +75,12 @@ async def bundle_of_answer(  # noqa: PLR0913, PLR0917 - the coordinates of an an
 
 
 async def _respond(services: Services, asked: AnswerRequest, publication: StoredFact | None) -> Response:
-    found = await answer(services.reader, asked)
+    try:
+        found = await answer(services.reader, asked)
+    except UnknownName as unknown:
+        raise problem_of_fields(
+            [FieldError(unknown.field, str(unknown), unknown.nearest)], "invalid-parameter"
+        ) from unknown
     receipt = await _receipt(services, asked.incident, found)
     inputs = await inputs_at(services.reader, asked.incident, receipt.position, None)
     positions = [row.position for row in inputs.rows]
