@@ -484,6 +484,37 @@ def verify(
     raise typer.Exit(verifying.verify(options))
 
 
+@app.command()
+def watch(
+    url: Annotated[str, typer.Argument(metavar="URL", help="Where it is published; or the service's …/v1/log.")],
+    *,
+    key: Annotated[list[str], typer.Option(metavar="KEY", help="The key that signs it, or a file of them.")],
+    keep: Annotated[Path, typer.Option(metavar="FOLDER", help="Where its checkpoints are kept.")] = Path("watched"),
+    every: Annotated[
+        float | None, typer.Option(min=1, metavar="SECONDS", help="Look so often until stopped; without it, once.")
+    ] = None,
+    token: Annotated[
+        str | None, typer.Option(envvar="KNOWNWHEN_TOKEN", metavar="TOKEN", help="A token, for the service's own.")
+    ] = None,
+    compare: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="What another watcher kept: were both shown one log?")
+    ] = None,
+) -> None:
+    """Follow the checkpoints of a log from outside, and prove that each continues the one before.
+
+    Exit status 1: it contradicts itself, and the two checkpoints that show it are kept.
+
+    [bold]Examples[/bold]
+
+      knownwhen watch https://log.example.org --key log.pub --every 60
+      knownwhen watch https://log.example.org --key log.pub --compare theirs/
+    """
+    from service.console import watch as watching
+
+    options = watching.WatchOptions(url, key, keep, token, every, compare)
+    raise typer.Exit(watching.watch(options))
+
+
 log_keys_app = typer.Typer(help="The keys that sign the log.", no_args_is_help=True)
 keys_app.add_typer(log_keys_app, name="log")
 

@@ -47,7 +47,9 @@ class WrongUse(Exception):
 def verify(options: VerifyOptions) -> int:
     """Verify a bundle, print what was shown and what was not, and return the exit status."""
     try:
-        trust = Trust(_keys(options.keys, ED25519), _keys(options.witnesses, COSIGNATURE), options.needed)
+        trust = Trust(
+            read_public_keys(options.keys, ED25519), read_public_keys(options.witnesses, COSIGNATURE), options.needed
+        )
         data = options.bundle.read_bytes()
         entries = list(_entries(options.entries)) if options.entries else None
     except WrongUse as problem:
@@ -103,7 +105,7 @@ def _tell_json(found: Verification, bundle: Bundle | None) -> None:
     _print(json.dumps(document, ensure_ascii=False, indent=2))
 
 
-def _keys(given: Sequence[str], kind: int) -> list[VerifierKey]:
+def read_public_keys(given: Sequence[str], kind: int) -> list[VerifierKey]:
     """Read keys that are given as text or as the names of files, one a line."""
     keys: list[VerifierKey] = []
     for each in given:
