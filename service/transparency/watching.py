@@ -1,13 +1,14 @@
-"""Watches a log from outside: keeps its checkpoints, and proves each to continue the one before, by the log's own tiles.
+"""Watches a log from outside: keeps its checkpoints, and proves each to continue the one before by the log's tiles.
 
-Two checkpoints that a log signed, of one size with different roots, or of which the smaller is no beginning of the larger,
-show to everybody that it told two truths.
+Two checkpoints that a log signed, of one size with different roots, or of which the smaller is no beginning of the
+larger, show to everybody that it told two truths.
 """
 
 import urllib.request
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from http.client import HTTPException
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 from urllib.error import HTTPError
@@ -86,14 +87,14 @@ def look(fetch: Fetch, keys: Sequence[VerifierKey], folder: CheckpointFolder) ->
 
 
 def compare(fetch: Fetch, one: CheckpointFolder, other: CheckpointFolder) -> int:
-    """Compare what two watchers were shown; returns how many checkpoints agree. Raises LogContradicts, LogUnavailable."""
+    """Compare what two watchers were shown; returns how many agree. Raises LogContradicts, LogUnavailable."""
     mine, theirs = one.seen(), other.seen()
     by_size = {each.checkpoint.size: each for each in mine}
     for each in theirs:
         if (same := by_size.get(each.checkpoint.size)) and same.checkpoint.root != each.checkpoint.root:
             raise LogContradicts(_two_roots(each.checkpoint.size), (same.note, each.note))
     together = sorted([*mine, *theirs], key=lambda each: each.checkpoint.size)
-    for earlier, later in zip(together, together[1:], strict=False):
+    for earlier, later in pairwise(together):
         _expect_continued(fetch, earlier, later)
     return len(together)
 
