@@ -6,8 +6,8 @@ SHELL := /bin/sh
 # The slots that `make new` fills: make new KIND NAME=siege_laid
 SLOTS := KIND POLICY VIEW IMPORTER EXPORTER FORMAT TABLE RESOURCE
 
-.PHONY: help run quick test tools coverage servers properties faults realdata bulk mutants check fmt docs new golden bench bench-quick \
-	lock dist release clean $(SLOTS)
+.PHONY: help run quick test test-web pictures tools coverage servers properties faults realdata bulk mutants check fmt docs new golden bench bench-quick \
+	lock vendor dist release clean $(SLOTS)
 
 # Settings of the user's own Python that would reach into ours, or make every process compile every module anew.
 unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP VIRTUAL_ENV PYTHONDONTWRITEBYTECODE
@@ -56,7 +56,7 @@ COMPILE := .venv/bin/uv pip compile pyproject.toml --quiet --upgrade --universal
 	--generate-hashes --custom-compile-command 'make lock'
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
 run: ## start Knownwhen here, with its own PostgreSQL and the sample loaded
 	$(prepare) requirements.lock
@@ -70,10 +70,19 @@ quick: ## the inner loop: style, the rules of the domain, and a service that tak
 test: ## run the tests; ARGS="…" picks some
 	$(prepare) requirements-dev.lock
 ifeq ($(strip $(ARGS)),)
-	.venv/bin/python -m pytest --numprocesses 3 --dist loadfile $(TOOLS:%=--ignore=%)
+	.venv/bin/python -m pytest --numprocesses 3 --dist loadfile -m 'not whole_page' $(TOOLS:%=--ignore=%)
 else
 	.venv/bin/python -m pytest $(ARGS)
 endif
+
+test-web: ## look at every screen of the page in Chromium, in both languages, and weigh and time it (many minutes)
+	$(prepare) requirements-dev.lock
+	.venv/bin/python -m pytest tests/service/web --numprocesses 2 --dist loadfile
+	.venv/bin/python -m bench.web
+
+pictures: ## take the pictures of docs/page.md anew, of the sample in Chromium (a minute)
+	$(prepare) requirements-dev.lock
+	.venv/bin/python -m docs.pictures
 
 tools: ## try `make new` and `make release` in copies of the tree (a minute)
 	$(prepare) requirements-dev.lock
@@ -117,6 +126,8 @@ check: ## check style, types, layers and documents
 	.venv/bin/ruff format --check
 	.venv/bin/basedpyright
 	.venv/bin/lint-imports
+	.venv/bin/python .ci/script_types.py
+	.venv/bin/python .ci/vendor.py --check
 	@if test -f docs/generate.py; then .venv/bin/python -m docs.generate --check; fi
 
 fmt: ## format the code and mend what can be mended
@@ -150,8 +161,12 @@ bench-quick: ## the same in a few minutes, smaller and once: prints every ratio,
 
 lock: ## write both locks anew from pyproject.toml, with the newest versions it allows
 	$(prepare) requirements-dev.lock
-	$(COMPILE) --group build --output-file requirements.lock
-	$(COMPILE) --group build --group dev --extra parquet --extra opentelemetry --constraint requirements.lock --output-file requirements-dev.lock
+	$(COMPILE) --group build --extra xlsx --output-file requirements.lock
+	$(COMPILE) --group build --group dev --extra parquet --extra opentelemetry --extra xlsx --constraint requirements.lock --output-file requirements-dev.lock
+
+vendor: ## fetch the files of others anew, at the versions of service/web/vendor/manifest.toml (needs npm)
+	$(prepare) requirements-dev.lock
+	.venv/bin/python .ci/vendor.py
 
 dist: ## build wheel and sdist twice, and keep them in dist/ if both are the same bytes
 	$(prepare) requirements-dev.lock

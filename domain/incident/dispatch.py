@@ -166,9 +166,14 @@ def _zone(states: StateReader, incident: Incident | None, command: IncidentComma
     try:
         return states.zone(command.time_zone, window_of(spans))
     except UnknownZone as unknown:
-        near = unknown.nearest
-        hint = f"did you mean “{near}”?" if near else _ZONE_HINT
-        raise refusals.TimeZoneUnknown(time_zone=command.time_zone, hint=hint, nearest=near) from None
+        raise unknown_zone(command.time_zone, unknown) from None
+
+
+def unknown_zone(name: str, unknown: UnknownZone) -> refusals.TimeZoneUnknown:
+    """Return the refusal of a time zone that there is not."""
+    near = unknown.nearest
+    hint = f"did you mean “{near}”?" if near else _ZONE_HINT
+    return refusals.TimeZoneUnknown(time_zone=name, hint=hint, nearest=near)
 
 
 def _expect_version(incident: Incident | None, expected: int | None) -> None:

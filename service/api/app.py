@@ -22,7 +22,14 @@ from service.api.authentication import Authentication
 from service.api.connections import COUNT_CLOSED
 from service.api.errors import handlers
 from service.api.metrics import Metrics
-from service.api.middleware import Compression, HostCheck, PrivateAnswers, RequestMiddleware, cross_origin_sharing
+from service.api.middleware import (
+    Compression,
+    HostCheck,
+    PathEndings,
+    PrivateAnswers,
+    RequestMiddleware,
+    cross_origin_sharing,
+)
 from service.api.resource import Resource
 from service.api.services import Services
 from service.api.tracing import Tracing
@@ -80,6 +87,7 @@ def create_app(
         if resource.middleware:
             app.add_middleware(resource.middleware)
     handlers.install(app)
+    app.add_middleware(PathEndings)
     app.add_middleware(PrivateAnswers)
     app.add_middleware(Compression)
     app.add_middleware(Authentication, origins=hosts.origins)

@@ -10,6 +10,7 @@ from domain.values.time.clocks import format_instant
 from service.answers.answer import NotYetKnown, collection_coordinate
 from service.answers.as_of import ResolvedMoment
 from service.api.errors.problem import HttpProblem, problem_of
+from service.api.media_types import with_ending
 from service.api.responses import CoordinateFields
 from service.eventstore import LogReader, StoredFact
 
@@ -49,5 +50,5 @@ async def coordinates_of(
 def not_yet_known_problem(request: Request, name: str, as_of: str | None, first: StoredFact) -> HttpProblem:
     """Return the problem of a moment before the first fact; it suggests the same path without `as_of`."""
     problem = problem_of(NotYetKnown(name, as_of or "that moment", first))
-    problem.members["suggestion"] = request.url.path
+    problem.members["suggestion"] = with_ending(request.scope, request.url.path)
     return problem

@@ -16,6 +16,7 @@ from service.access.principal import OPERATOR
 from service.access.token_text import without_secrets
 from service.api.errors.problem import HttpProblem, problem_of
 from service.api.errors.validation import FieldError
+from service.api.media_types import take_ending
 from service.api.metrics import Metrics, route_path
 from service.api.principals import principal_of
 from service.api.responses import HEAD_ONLY
@@ -201,6 +202,18 @@ class PrivateAnswers:
             await send(message)
 
         await self._app(scope, receive, send_private)
+
+
+class PathEndings:
+    """Takes an ending such as `.csv` off the path of a read, and keeps it for the negotiation of its answer."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            take_ending(scope)
+        await self._app(scope, receive, send)
 
 
 _LEAST_COMPRESSED: Final = 500

@@ -23,8 +23,8 @@ Two clocks can be asked. `as_of` is ours: what had been recorded by then. `repor
 had said by then, as far as we know now. Every answer carries its coordinates; ask with them again, get the same bytes.
 
 Every error is a problem of RFC 9457 whose `type` leads to its description. Lists of words are closed; a word of your
-own starts with `x-`. Tables (`Accept: text/csv`) hold what was said verbatim, also where a spreadsheet would take it
-for a formula: have it read all columns as text.
+own starts with `x-`. A link names the format of an answer, by `format` or by an ending such as `.csv`. Tables hold what
+was said verbatim, also where a spreadsheet would take it for a formula: for one, add `for=spreadsheet`.
 """
 
 _ABOUT_TOKENS = (

@@ -11,9 +11,10 @@ from starlette.types import ASGIApp
 from domain.reports.kind import Report
 from service.api.authorization import SECURITY, Needed, require_scope, security_of
 from service.api.errors.types import MEDIA_TYPE, TYPES
+from service.api.media_types import CSV, GEOJSON, JSON, XLSX
 from service.api.models import Problem, WriteResult
+from service.api.negotiation import format_parameters
 from service.api.parameters import refuse_unknown_parameters
-from service.api.responses import CSV, JSON
 
 _ALWAYS = ("invalid-parameter", "internal-error", "database-unavailable")
 _OF_TOKENS = ("token-needed", "token-invalid", "too-many-requests", "issuer-unavailable")
@@ -63,7 +64,7 @@ class Resource(APIRouter):
     ) -> Description:
         """Describe a read whose answer is `answer` as JSON, and other media types `also`; `problems` are slugs.
 
-        It needs `scope`.
+        It needs `scope`. A link may name each media type that has a name, by the parameter `format`.
 
         With `redirects`, a question about a merged incident is redirected to the incident it was merged into.
         """
@@ -75,7 +76,12 @@ class Resource(APIRouter):
         if redirects:
             found[307] = {"description": "The incident is merged into another, whose answer is at `Location`."}
         always = (*_ALWAYS, *_of_access(scope), *_OF_READING)
-        return {"responses": {**found, **self._problems(*always, *problems)}, **self.needs(scope)}
+        chosen = format_parameters(content)
+        return {
+            "responses": {**found, **self._problems(*always, *problems)},
+            **({"dependencies": [chosen]} if chosen else {}),
+            **self.needs(scope),
+        }
 
     def writes(
         self,
@@ -142,6 +148,17 @@ def _of_access(needed: Needed) -> tuple[str, ...]:
     return () if needed is None else (*_OF_TOKENS, "scope-missing")
 
 
-def csv_content(columns: Sequence[str]) -> Mapping[str, Description]:
-    """Describe the media type `text/csv` of an answer."""
-    return {CSV: {"schema": {"type": "string", "description": f"RFC 4180, with a header: {', '.join(columns)}."}}}
+def table_content(columns: Sequence[str] = ()) -> Mapping[str, Description]:
+    """Describe the media types of an answer that is a table too: CSV and XLSX."""
+    header = f"with a header: {', '.join(columns)}." if columns else "with a header; every cell verbatim."
+    return {
+        CSV: {"schema": {"type": "string", "description": f"RFC 4180, {header}"}},
+        XLSX: {"schema": {"type": "string", "format": "binary", "description": _SHEETS}},
+    }
+
+
+_SHEETS = "A workbook: the table, all of whose texts are texts, and a sheet `coordinates` that says what it answers."
+GEOJSON_CONTENT: Mapping[str, Description] = {
+    GEOJSON: {"schema": {"type": "object", "description": "RFC 7946: a feature for each place of a report."}}
+}
+"""The media type of reports on a map."""

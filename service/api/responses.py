@@ -1,8 +1,10 @@
-"""Responses: content negotiation, ETags and cache headers, JSON and CSV bodies."""
+"""Responses: ETags and cache headers, and bodies as JSON or as tables."""
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from typing import NamedTuple
+from urllib.parse import quote, urlencode
 
 import orjson
 from starlette.requests import Request
@@ -10,9 +12,12 @@ from starlette.responses import Response
 
 from domain.ledger.canonical import canonical
 from service.answers.answer import Answer
+from service.answers.tables import csv_table, spreadsheet_table
+from service.answers.workbook import MISSING, can_write, workbook
 from service.api.errors.problem import HttpProblem
-
-JSON, CSV, NDJSON, HTML = "application/json", "text/csv", "application/x-ndjson", "text/html"
+from service.api.media_types import CSV, JSON, XLSX
+from service.api.negotiation import LINK_PARAMETERS, Representation
+from service.runtime.worker_thread import in_thread
 
 HEAD_ONLY = "knownwhen.bodiless"
 """The key in the ASGI scope of a HEAD request, which is served as GET."""
@@ -22,6 +27,13 @@ CoordinateFields = Mapping[str, str | int | bool | None]
 _IMMUTABLE = "public, max-age=31536000, immutable"
 _REVALIDATE = "no-cache"
 _NOT_MODIFIED = 304
+_CELLS_A_FACT = 50
+"""As many cells take about as long to write as a fact to fold."""
+_EXPLANATION = (
+    "Every figure is one that a source gave. The address has the same answer again, as JSON; where there is a digest,"
+    " it is the SHA-256 of its data in canonical form (RFC 8785)."
+)
+AS_JSON = Representation(JSON)
 
 
 class ClosedAnswerHeads:
@@ -46,21 +58,42 @@ class ClosedAnswerHeads:
             self._heads.popitem(last=False)
 
 
-def negotiate(request: Request, *offers: str) -> str:
-    """Return the offer that the request accepts best, the first of equals (RFC 9110 §12.5.1).
+class Table(NamedTuple):
+    """A table to be written: the name of what it shows, its columns, and its rows of about `size` cells."""
 
-    Raises HttpProblem if it accepts none.
-    """
-    accept = ",".join(request.headers.getlist("accept"))
-    if not accept.strip():
-        return offers[0]
-    ranges = [_range(each) for each in accept.split(",") if each.strip()]
-    weights = [_weight(offer, ranges) for offer in offers]
-    best = max(weights)
-    if best <= 0:
-        detail = f"This comes as {' or '.join(offers)}, and “Accept: {accept[:200]}” takes none of them."
-        raise HttpProblem("not-acceptable", detail, members={"offered": list(offers)}, headers={"Vary": "Accept"})
-    return offers[weights.index(best)]
+    name: str
+    columns: Sequence[str]
+    rows: Iterable[Sequence[object]]
+    size: int
+
+
+async def table_body(representation: Representation, table: Table, about: Mapping[str, object]) -> bytes:
+    """Write a table; a workbook says beside it what it is `about`. Raises HttpProblem where workbooks are missing."""
+    if representation.media_type == XLSX and not can_write():
+        raise HttpProblem("not-acceptable", MISSING, headers={"Vary": "Accept"})
+    return await in_thread(table.size // _CELLS_A_FACT, _written, representation, table, about)
+
+
+def _written(representation: Representation, table: Table, about: Mapping[str, object]) -> bytes:
+    if representation.media_type == XLSX:
+        explained = {**about, "explanation": _EXPLANATION}
+        return workbook(table.name, table.columns, table.rows, explained, rtl=representation.rtl)
+    write = spreadsheet_table if representation.spreadsheet else csv_table
+    return write(table.columns, table.rows)
+
+
+def content_type(representation: Representation) -> str:
+    """Return the value of the header `Content-Type`."""
+    is_csv = representation.media_type == CSV
+    return f"{CSV}; charset=utf-8; header=present" if is_csv else representation.media_type
+
+
+def address_of(request: Request, fixed: Mapping[str, object]) -> str:
+    """Return the address of the same answer as JSON, with parameters that are `fixed`, but for those that are None."""
+    given = [(name, value) for name, value in request.query_params.multi_items() if name not in LINK_PARAMETERS]
+    named = [(name, value) for name, value in fixed.items() if value is not None]
+    query = urlencode([*named, *((name, value) for name, value in given if name not in fixed)], safe=":@,/")
+    return f"{str(request.base_url).rstrip('/')}{quote(request.url.path)}?{query}"
 
 
 def envelope(answer: Answer) -> bytes:
@@ -74,18 +107,9 @@ def envelope(answer: Answer) -> bytes:
     return b"{" + b",".join(b'"%b":%b' % piece for piece in pieces.items()) + b"}"
 
 
-def answer_response(request: Request, answer: Answer, headers: Mapping[str, str]) -> Response:
-    """Respond with a view's answer, as a table if it was made, or with 304."""
-    if matches_entity_tag(request, headers["ETag"]):
-        return Response(None, _NOT_MODIFIED, headers)
-    if answer.table is not None:
-        return Response(answer.table, 200, headers, f"{CSV}; charset=utf-8; header=present")
-    return Response(envelope(answer), 200, headers, JSON)
-
-
-def answer_headers(answer: Answer, media_type: str) -> dict[str, str]:
-    """Return the headers of a view's answer."""
-    identity = {"digest": answer.digest, "coordinates": dict(answer.coordinates), "type": media_type}
+def answer_headers(answer: Answer, variant: str) -> dict[str, str]:
+    """Return the headers of a view's answer, in a variant: a media type, and how it is written."""
+    identity = {"digest": answer.digest, "coordinates": dict(answer.coordinates), "type": variant}
     if answer.has_text:  # which may be erased, so no cache keeps it without asking
         tag = entity_tag({**identity, "text": hashlib.sha256(answer.text_data).hexdigest()})
         headers = cache_headers(answer.coordinates, tag, closed=False)
@@ -134,22 +158,3 @@ def matches_entity_tag(request: Request, tag: str) -> bool:
 
 def _headers(tag: str, lifetime: str) -> dict[str, str]:
     return {"ETag": tag, "Cache-Control": lifetime, "Vary": "Accept"}
-
-
-def _range(text: str) -> tuple[str, float]:
-    """Parse one range of an Accept header: media type and quality."""
-    media_type, *parameters = (piece.strip().lower() for piece in text.split(";"))
-    quality = next((each.partition("=")[2] for each in parameters if each.startswith("q=")), "1")
-    try:
-        return media_type, float(quality)
-    except ValueError:
-        return media_type, 0.0
-
-
-def _weight(offer: str, ranges: Sequence[tuple[str, float]]) -> float:
-    """Return the quality of an offer, by the most specific range that matches it."""
-    for name in (offer, f"{offer.partition('/')[0]}/*", "*/*"):
-        found = [weight for media_type, weight in ranges if media_type == name]
-        if found:
-            return max(found)
-    return 0.0

@@ -21,7 +21,7 @@ from service.transparency.watching import (
 
 @dataclass(frozen=True, slots=True)
 class WatchOptions:
-    """Which log is watched, by which keys, where its checkpoints are kept, and how often it is looked at, in seconds."""
+    """Which log is watched, by which keys, where its checkpoints are kept, and how many seconds lie between looks."""
 
     url: str
     keys: Sequence[str]

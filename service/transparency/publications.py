@@ -1,9 +1,10 @@
 """Published estimates: their positions in the log, and the check that each is still answered the same."""
 
 import base64
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, LiteralString, cast
+from uuid import UUID
 
 from psycopg import AsyncConnection
 from psycopg.rows import tuple_row
@@ -26,6 +27,7 @@ OF_DIGEST: Final = f"""
     {_POSITIONS} AND substring(encode(state, 'escape') COLLATE "C" FROM '"digest":"([0-9a-f]{{64}})"') = %(digest)s
     ORDER BY notification_id
 """
+OF_STREAM: Final = f"{_POSITIONS} AND originator_id = %(stream)s ORDER BY notification_id"
 
 _TROUBLE = (FactMissing, Unanswerable, UnknownName, UnknownFact)
 """Errors of answering a publication again: it names what is not there, or a fact cannot be read."""
@@ -37,15 +39,19 @@ class PublicationIndex:
     def __init__(self, pool: AsyncConnectionPool[AsyncConnection[Any]]) -> None:
         self._pool = pool
 
-    async def positions(self, digest: str | None = None) -> list[int]:
-        """Return the positions of all published estimates, or of those with this digest, oldest first."""
-        query: LiteralString = ALL if digest is None else OF_DIGEST
+    async def positions(self, digest: str | None = None, stream: UUID | None = None) -> list[int]:
+        """Return the positions of all published estimates, or of those with this digest or stream, oldest first."""
+        query: LiteralString = OF_DIGEST if digest is not None else OF_STREAM if stream is not None else ALL
         async with (
             self._pool.connection() as connection,
             connection.cursor(binary=True, row_factory=tuple_row) as cursor,
         ):
-            found = await (await cursor.execute(query, {"digest": digest})).fetchall()
+            found = await (await cursor.execute(query, {"digest": digest, "stream": stream})).fetchall()
         return [position for (position,) in found]
+
+
+COMPARED: Final = ("digest", "inputs", "root", "position", "version")
+"""The parts of an answer that are compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +76,7 @@ class PublicationReplay:
     published: EstimatePublished | None
     differences: tuple[PublicationDifference, ...] = ()
     trouble: str | None = None
+    compared: Sequence[str] = COMPARED
 
     @property
     def matches(self) -> bool:
@@ -105,10 +112,11 @@ def _compared(
     row: StoredFact, published: EstimatePublished, found: Answer, root: str
 ) -> tuple[PublicationDifference, ...]:
     inputs = dict(found.inputs)
-    return (
-        PublicationDifference("digest", published.digest, found.digest),
-        PublicationDifference("inputs", published.inputs, inputs),
-        PublicationDifference("root", published.root, root),
-        PublicationDifference("position", published.position, found.coordinates["position"]),
-        PublicationDifference("version", row.version, inputs.get(str(row.stream), 0) + 1),
+    pairs = (
+        (published.digest, found.digest),
+        (published.inputs, inputs),
+        (published.root, root),
+        (published.position, found.coordinates["position"]),
+        (row.version, inputs.get(str(row.stream), 0) + 1),
     )
+    return tuple(PublicationDifference(what, *pair) for what, pair in zip(COMPARED, pairs, strict=True))

@@ -12,7 +12,8 @@ from starlette.datastructures import Headers
 from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.types import Message, Scope
 
-from service.api.responses import HEAD_ONLY, JSON
+from service.api.media_types import JSON
+from service.api.responses import HEAD_ONLY
 
 Query = Mapping[str, str | int | Iterable[str] | None]
 """Query parameters by name; one that is None or empty is left out, a list is given once for each of its members."""

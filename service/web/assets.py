@@ -16,7 +16,7 @@ _HEADERS: Final = {
     "Cache-Control": "public, max-age=31536000, immutable",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-_TYPES: Final = {
+TYPES: Final = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
     ".svg": "image/svg+xml",
@@ -30,7 +30,7 @@ def files() -> dict[str, Path]:
     """Return every file that is served, by its path below `assets/` or, for those of others, `vendor/`."""
     own = {str(path.relative_to(ASSETS)): path for path in ASSETS.rglob("*")}
     others = {f"vendor/{path.relative_to(VENDORED)}": path for path in VENDORED.rglob("*")}
-    return {name: path for name, path in (own | others).items() if path.suffix in _TYPES}
+    return {name: path for name, path in (own | others).items() if path.suffix in TYPES}
 
 
 @cache
@@ -47,12 +47,18 @@ def asset_url(name: str) -> str:
     return f"/assets/{release()}/{name}" if files()[name] else ""
 
 
+def asset_name(url: str) -> str | None:
+    """Return the name of the file at an address of this release; None where there is none."""
+    name = url.removeprefix(f"/assets/{release()}/")
+    return name if name != url and name in files() else None
+
+
 async def serve_asset(request: Request) -> Response:
     """Serve a file. One of another release is not here."""
     path = files().get(request.path_params["name"])
     if path is None or request.path_params["release"] != release():
         raise HTTPException(404)
-    return FileResponse(path, 200, _HEADERS, _TYPES[path.suffix])
+    return FileResponse(path, 200, _HEADERS, TYPES[path.suffix])
 
 
 ROUTE: Final = Route("/assets/{release}/{name:path}", serve_asset, methods=["GET"])

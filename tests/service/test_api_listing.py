@@ -190,6 +190,16 @@ def test_a_table_has_the_same_items(client: httpx.Client, four: dict[str, str]) 
     assert response.headers["content-type"] == "text/csv; charset=utf-8; header=present"
 
 
+@pytest.mark.parametrize("until", [{}, {"reported_until": FOR_EVER}])
+def test_points_of_violence_are_told_where_they_are_asked_for(
+    client: httpx.Client, four: dict[str, str], until: dict[str, str]
+) -> None:
+    found = {item["slug"]: item["points"] for item in listed(client, q="four", points="true", **until)}
+    assert found[four["coast"]] == [{"lat": 35.36, "lon": 35.92}]
+    assert found[four["river"]] == []
+    assert all("points" not in item for item in listed(client, q="four", **until))
+
+
 def test_where_a_speech_was_held_is_no_place_of_violence(client: httpx.Client) -> None:
     slug, mark = opened(client), f"mark-{uuid4().hex}"
     venue = {"name": "A mosque", "lat": "33.5", "lon": "36.2"}
@@ -198,6 +208,7 @@ def test_where_a_speech_was_held_is_no_place_of_violence(client: httpx.Client) -
     for until in ({}, {"reported_until": FOR_EVER}):
         assert [item["slug"] for item in listed(client, tag=mark, **until)] == [slug]
         assert listed(client, tag=mark, bbox="-180,-90,180,90", **until) == []
+        assert [item["points"] for item in listed(client, tag=mark, points="true", **until)] == [[]]
 
 
 @pytest.mark.parametrize("until", [None, FOR_EVER])

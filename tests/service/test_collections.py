@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from domain.facts.streams import incident_stream
-from service.api.responses import NDJSON
+from service.api.media_types import NDJSON
 from service.api.server_sent_events import EVENTS
 from tests.service.acting import acting_service, within
 from tests.service.projected import head, projecting, read
@@ -197,6 +197,22 @@ def test_receipts_are_of_visible_incidents(client: httpx.Client, secret: str) ->
     digest = client.post(f"/v1/incidents/{secret}/publications", json={}).json()["receipt"]["digest"]
     assert client.get(f"/v1/receipts/{digest}", headers=OURS).is_success
     problem(client.get(f"/v1/receipts/{digest}", headers=PUBLIC_ONLY), "no-such-receipt")
+
+
+def test_publications_are_of_visible_incidents(client: httpx.Client, secret: str) -> None:
+    everyone = opened(client)
+    places = [
+        client.post(f"/v1/incidents/{slug}/publications", json={}).json()["position"] for slug in (secret, everyone)
+    ]
+    for headers, seen in ((OURS, places), (PUBLIC_ONLY, places[1:])):
+        page = client.get("/v1/publications", params={"limit": 500}, headers=headers).json()
+        assert [
+            each["published"]["position"] for each in page["items"] if each["published"]["position"] in places
+        ] == seen[::-1]
+    replay = f"/v1/publications/{places[0]}/replay"
+    assert client.get(replay, headers=OURS).json()["matches"]
+    problem(client.get(replay, headers=PUBLIC_ONLY), "no-such-publication")
+    problem(client.get("/v1/publications", params={"incident": secret}, headers=PUBLIC_ONLY), "no-such-incident")
 
 
 def test_what_a_token_sees_is_kept_by_no_cache_that_others_share(client: httpx.Client, secret: str) -> None:

@@ -12,12 +12,14 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
+import psycopg
 import pytest
 
 from domain.facts.streams import incident_stream
 from domain.incident.commands import AmendIncident, MergeIncident
 from domain.ledger.receipt import format_receipt, parse_receipt
 from service.api.app import create_app
+from service.api.lists.cursor import Cursor, format_cursor
 from service.api.resources.publications import ATTEMPTS
 from service.api.services import Services
 from service.eventstore.writer import WriteRequest
@@ -324,3 +326,93 @@ def test_with_a_version_of_the_caller_s_own_it_is_asked_once(restless: tuple[Res
     address = f"/v1/incidents/{changing.incident}/publications"
     problem(client.post(address, json={}, headers={"If-Match": '"v1"'}), "version-mismatch")
     assert changing.asked == 1
+
+
+# The list, and what is answered again
+
+
+def listed(client: httpx.Client, **asked: Any) -> dict[str, Any]:
+    response = client.get("/v1/publications", params=asked)
+    assert response.status_code == 200, response.text
+    return response.json()
+
+
+def test_the_list_tells_each_publication_of_an_incident_the_newest_first(client: httpx.Client, incident: str) -> None:
+    filed(client, incident, toll())
+    first = published(client, incident, {"reason": "For the bulletin."})
+    filed(client, incident, toll("1,400"))
+    second = published(client, incident, {"view": "claims/1", "reported_until": "2025-03-12T20:59:59Z"})
+    items = listed(client, incident=incident)["items"]
+    assert [each["receipt"] for each in items] == [second["receipt"], first["receipt"]]
+    assert [each["published"]["position"] for each in items] == [second["position"], first["position"]]
+    assert items[1]["published"]["reason"] == "For the bulletin."
+    assert items[0]["recorded_by"] is None
+    for each in items:
+        assert client.get(each["links"]["answer"]).json()["digest"] == each["receipt"]["digest"]
+        assert client.get(each["links"]["receipt"]).json()["receipt"]["digest"] == each["receipt"]["digest"]
+        assert client.get(each["links"]["replay"]).json()["matches"]
+
+
+def test_the_list_is_paged_at_the_position_of_its_first_page(client: httpx.Client, incident: str) -> None:
+    made = [published(client, incident)["position"] for _ in range(5)]
+    page = listed(client, incident=incident, limit=2)
+    later = published(client, incident)
+    found = [each["published"]["position"] for each in page["items"]]
+    while page["next"]:
+        before, page = page["position"], listed(client, incident=incident, limit=2, cursor=page["next"])
+        assert page["position"] == before
+        found += [each["published"]["position"] for each in page["items"]]
+    assert found == made[::-1]
+    assert listed(client, limit=1)["items"][0]["published"]["position"] == later["position"]
+    assert listed(client, incident=incident, as_of=f"@{made[1]}")["items"][0]["published"]["position"] == made[1]
+
+
+@pytest.mark.parametrize(
+    ("asked", "slug", "field"),
+    [
+        ({"cursor": "nonsense"}, "invalid-parameter", "cursor"),
+        ({"cursor": format_cursor(Cursor("-reported", "2025-03-09T00:00:00Z", "", 1))}, "invalid-parameter", "cursor"),
+        ({"cursor": format_cursor(Cursor("-position", 1, "", 10**12))}, "invalid-parameter", "cursor"),
+        ({"incident": "nowhere"}, "no-such-incident", "incident"),
+        ({"as_of": "@999999999"}, "past-the-end", "as_of"),
+        ({"as_of": "2999-01-01T00:00:00Z"}, "moment-in-the-future", "as_of"),
+    ],
+)
+def test_a_list_that_cannot_be_made_is_refused_with_its_field(
+    client: httpx.Client, incident: str, asked: dict[str, Any], slug: str, field: str
+) -> None:
+    published(client, incident)
+    problem(client.get("/v1/publications", params=asked), slug, field)
+
+
+def test_a_publication_is_answered_again_as_it_was_published(client: httpx.Client, incident: str) -> None:
+    filed(client, incident, toll())
+    made = published(client, incident, {"reason": "As it stands."})
+    filed(client, incident, toll("1,400"))
+    found = client.get(f"/v1/publications/{made['position']}/replay").json()
+    assert (found["matches"], found["differences"], found["trouble"]) == (True, [], None)
+    assert found["compared"] == ["digest", "inputs", "root", "position", "version"]
+    assert found["publication"]["receipt"] == made["receipt"]
+    problem(client.get(f"/v1/publications/{made['position'] + 1}/replay"), "no-such-publication")
+    problem(client.get("/v1/publications/999999999/replay"), "no-such-publication")
+    problem(client.get("/v1/publications/0/replay"), "invalid-parameter", "position")
+
+
+def test_a_log_that_was_changed_is_found_out(database_url: str) -> None:
+    with service(database_url) as client:
+        incident = opened(client)
+        filed(client, incident, toll())
+        place = published(client, incident)["position"]
+        filed(client, incident, toll("1,400"))
+    with psycopg.connect(database_url) as connection:
+        connection.execute("ALTER TABLE facts DISABLE TRIGGER ALL")
+        changed = "convert_to(replace(convert_from(state, 'UTF8'), '1383', '1384'), 'UTF8')"
+        commitment = "sha256(state_commitment)"
+        connection.execute(
+            f"UPDATE facts SET state = {changed}, state_commitment = {commitment} WHERE topic LIKE 'toll_revised%'"  # noqa: S608 - constants only
+        )
+    with service(database_url) as client:
+        found = client.get(f"/v1/publications/{place}/replay").json()
+    assert not found["matches"]
+    assert {each["what"] for each in found["differences"]} == {"digest", "root"}
+    assert all(each["published"] != each["replayed"] for each in found["differences"])

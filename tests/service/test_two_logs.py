@@ -46,8 +46,12 @@ def recorded(logs: TwoLogs, visible: Asking, hidden: Asking, chance: Random) -> 
         if asking is visible:
             assert answer[0].status_code == answer[1].status_code
             published = [each.json().get("receipt", {}).get("digest") for each in answer]
+            place = answer[0].json().get("position")
         else:
             published = [answer.json().get("receipt", {}).get("digest")]
+            place = answer.json().get("position")
+        if published[0] is not None:
+            visible.positions.append(place)
         if published[0] is not None and len(set(published)) == 1:
             visible.digests += published[:1]
 
@@ -63,7 +67,7 @@ def logs_answer_alike(logs: TwoLogs, seed: int, collections: tuple[str, ...]) ->
     asking = Asking("asked", chance, paths, names, [*seen, *secret], [*VISIBLE, "new-2", "new-3"], seen)
     logs.open()
     recorded(logs, visible, hidden, chance)
-    asking.digests = visible.digests
+    asking.digests, asking.positions = visible.digests, visible.positions
     ids, statuses = logs.log_ids(), set[int]()
     asked = {path: each for path, each in paths.items() if not path.startswith(OF_NO_INCIDENT)}
     operations = [(path, method) for path, each in asked.items() for method in each] * ROUNDS

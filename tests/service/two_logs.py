@@ -17,7 +17,7 @@ import httpx
 
 from domain.facts.streams import NAMESPACE, incident_stream
 from domain.reports.registry import KINDS
-from service.api.responses import JSON, NDJSON
+from service.api.media_types import JSON, NDJSON
 from tests.service.projected import head, read
 
 HIDDEN: Final = "hidden"
@@ -61,6 +61,7 @@ class Asking:
     sources: tuple[str, ...] = SOURCES
     collections: tuple[str, ...] = ("public", OWN, OTHERS)
     digests: list[str] = field(default_factory=list[str])
+    positions: list[int] = field(default_factory=list[int])
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
     def request(self, path: str, method: str, last: int, **headers: str) -> Json:
@@ -129,6 +130,7 @@ class Asking:
             "slug": [*SOURCES[1:], FRIEND],
             "source": [*SOURCES[1:], FRIEND],
             "digest": self.digests or ["0" * 64],
+            "position": [str(each) for each in self.positions or [1]],
         }
         return self.chance.choice(names[parameter])
 

@@ -16,6 +16,7 @@ from service.api.errors.exception_types import SLUG_BY_EXCEPTION
 from service.api.errors.problem import GENERIC_DETAILS, HttpProblem, problem_of, problem_of_fields
 from service.api.errors.types import TYPES
 from service.api.errors.validation import field_errors_of
+from service.api.media_types import with_ending
 
 _log = structlog.stdlib.get_logger("service.api")
 
@@ -54,7 +55,9 @@ async def respond_to_http_exception(request: Request, error: Exception) -> Respo
         detail = f"{request.method} is not taken here; {allow} can be."
         return HttpProblem("method-not-allowed", detail, headers={"Allow": allow}).response()
     if status == TYPES["no-such-page"].status:
-        detail = f"There is nothing at “{request.url.path[:200]}”; see “/” for what there is."
+        detail = (
+            f"There is nothing at “{with_ending(request.scope, request.url.path)[:200]}”; see “/” for what there is."
+        )
         return HttpProblem("no-such-page", detail).response()
     return HttpProblem("internal-error", GENERIC_DETAILS["internal-error"]).response()
 
@@ -74,7 +77,7 @@ async def redirect_to_merged(request: Request, error: Exception) -> Response:
     path: str = request.scope["route"].path
     if request.method != "GET" or not isinstance(error, MergedAway):
         return problem_of(error).response()
-    location = path.replace("{incident}", quote(error.into, safe=""))
+    location = with_ending(request.scope, path.replace("{incident}", quote(error.into, safe="")))
     query = request.url.query
     headers = {"Location": f"{location}?{query}" if query else location, "Cache-Control": "no-cache"}
     return Response(None, _TEMPORARY_REDIRECT, headers)

@@ -113,6 +113,8 @@ no-such-source 404 There is no such source
     No report named it, and nobody registered it, by that moment.
 no-such-receipt 404 There is no such receipt
     No estimate with this digest was published. An answer that was only read has no receipt.
+no-such-publication 404 There is no such publication
+    Nothing was published at this position of the log. `GET /v1/publications` lists what was.
 not-signed 404 This log is not signed
     Nothing can be proved of a log that no checkpoint was published of. Whoever runs the service makes a key for it and
     sets `KNOWNWHEN_LOG_KEYS` (see docs/verify.md).

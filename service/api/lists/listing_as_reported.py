@@ -105,7 +105,11 @@ def _cells(listing: IncidentSummary) -> dict[str, object]:
     same = ("title", "status", "period", "level", "occurred_from", "occurred_to")
     lists = {name: list(getattr(listing, name)) for name in ("countries", "kinds", "sources", "tags")}
     killed = {"killed": listing.killed.floor, "killed_said": canonical(killed_document(listing.killed))}
-    return {**{name: getattr(listing, name) for name in same}, **lists, **killed, "into_slug": listing.into}
+    points = {
+        "lats": [float(lat) for lat, _ in listing.points],
+        "lons": [float(lon) for _, lon in listing.points],
+    }
+    return {**{name: getattr(listing, name) for name in same}, **lists, **killed, **points, "into_slug": listing.into}
 
 
 def _too_many(count: int) -> HttpProblem:

@@ -10,12 +10,22 @@ import orjson
 from fastapi import Query, Request
 from starlette.responses import Response
 
-from service.answers.tables import csv_table
 from service.api.dependencies import in_loop
 from service.api.lists.cursor import Cursor, format_cursor, parse_cursor
 from service.api.lists.ordering import SortOrder
+from service.api.media_types import JSON, with_ending
+from service.api.negotiation import Representation
 from service.api.read_models import ResultRow, Snapshot
-from service.api.responses import CSV, JSON, cache_headers, entity_tag, matches_entity_tag
+from service.api.responses import (
+    AS_JSON,
+    Table,
+    address_of,
+    cache_headers,
+    content_type,
+    entity_tag,
+    matches_entity_tag,
+    table_body,
+)
 
 DEFAULT_PAGE = 100
 MAX_PAGE = 500
@@ -62,29 +72,49 @@ def make_page(
     return Page([item(row) for row in page], snapshot.position, snapshot.closed, following)
 
 
-def page_response(
-    request: Request, page: Page, media_type: str = JSON, columns: Sequence[str] = (), **more: object
+async def page_response(
+    request: Request,
+    page: Page,
+    representation: Representation = AS_JSON,
+    columns: Sequence[str] = (),
+    **more: object,
 ) -> Response:
-    """Respond with a page, or with 304. `more` are further members of the JSON document, `columns` those of the CSV."""
+    """Respond with a page, or with 304. `more` are further members of the JSON document, `columns` those of tables."""
     following = format_cursor(page.next) if page.next else None
-    document = {**more, "items": page.items, "next": following, "position": page.position}
-    content = items_csv(columns, page.items) if media_type == CSV else orjson.dumps(document)
+    if representation.media_type == JSON:
+        content = orjson.dumps({**more, "items": page.items, "next": following, "position": page.position})
+    else:
+        about = {"position": page.position, "address": address_of(request, {"as_of": f"@{page.position}"})}
+        rows = _rows(columns, page.items)
+        table = Table(_name(request), columns, rows, len(rows) * len(columns))
+        content = await table_body(representation, table, about)
+    return content_response(request, page, representation, content)
+
+
+def content_response(request: Request, page: Page, representation: Representation, content: bytes) -> Response:
+    """Respond with the content of a page, or with 304."""
+    following = format_cursor(page.next) if page.next else None
     tag = entity_tag({"content": hashlib.sha256(content).hexdigest(), "next": following, "position": page.position})
     headers = cache_headers({"position": page.position, "closed": page.closed}, tag, closed=page.closed)
     if following:
         headers["Link"] = f'<{_next_url(request, following)}>; rel="next"'
     if matches_entity_tag(request, tag):
         return Response(None, _NOT_MODIFIED, headers)
-    content_type = f"{CSV}; charset=utf-8; header=present" if media_type == CSV else JSON
-    return Response(content, 200, headers, content_type)
+    headers |= representation.disposition(_name(request), page.position)
+    return Response(content, 200, headers, content_type(representation))
 
 
-def items_csv(columns: Sequence[str], items: Sequence[ListItem]) -> bytes:
-    """Return items as a CSV table; a column `a.b` is the member `b` of the member `a`.
+def _name(request: Request) -> str:
+    """Return the name of the list, such as `incidents`."""
+    return request.url.path.rpartition("/")[2]
+
+
+def _rows(columns: Sequence[str], items: Sequence[ListItem]) -> list[list[object]]:
+    """Return items as rows of a table; a column `a.b` is the member `b` of the member `a`.
 
     Cells are verbatim; a list is joined by "; ".
     """
-    return csv_table(columns, ([_cell(item, column) for column in columns] for item in items))
+    return [[_cell(item, column) for column in columns] for item in items]
 
 
 def _cell(item: ListItem, column: str) -> object:
@@ -99,4 +129,4 @@ def _cell(item: ListItem, column: str) -> object:
 def _next_url(request: Request, cursor: str) -> str:
     """Return the URL of the next page: the same query with another cursor."""
     others = [(name, value) for name, value in request.query_params.multi_items() if name != "cursor"]
-    return f"{request.url.path}?{urlencode([*others, ('cursor', cursor)])}"
+    return f"{with_ending(request.scope, request.url.path)}?{urlencode([*others, ('cursor', cursor)])}"

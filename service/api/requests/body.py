@@ -15,8 +15,8 @@ from domain.reports.registry import KINDS, REPORTS
 from domain.values.text_types import BIGGEST_WHOLE, JsonNumber
 from service.api.errors.problem import HttpProblem, problem_of_fields
 from service.api.errors.validation import FieldError, FieldPath, field_errors_of, format_path, report_model
+from service.api.media_types import JSON
 from service.api.requests.numbers import validate_coercing_numbers
-from service.api.responses import JSON
 
 MAX_BODY_BYTES = 64 * 1024
 """The most bytes of a body."""

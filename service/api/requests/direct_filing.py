@@ -14,11 +14,11 @@ from service.access.principal import AccessScope as NeededScope
 from service.api.errors.exception_types import SLUG_BY_EXCEPTION
 from service.api.errors.handlers import respond_to_exception
 from service.api.errors.problem import HttpProblem
+from service.api.media_types import JSON
 from service.api.metrics import set_route_path
 from service.api.principals import principal_of
 from service.api.requests.body import MAX_BODY_BYTES, JsonBody, validate_report
 from service.api.requests.write import IDEMPOTENCY_KEY, IncomingWrite, WriteHeaders
-from service.api.responses import JSON
 from service.api.services import services_for
 from service.runtime.json_members import names_are_unique
 

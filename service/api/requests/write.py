@@ -33,10 +33,10 @@ from service.answers.answer import stream_of
 from service.api.dependencies import in_loop
 from service.api.errors.problem import HttpProblem, problem_of
 from service.api.errors.validation import FieldError, FieldPath, format_path
+from service.api.media_types import JSON
 from service.api.principals import principal_of
 from service.api.requests.body import JsonBody, read_body, validate
 from service.api.requests.sealed_part import without_sealed
-from service.api.responses import JSON
 from service.api.services import InjectedServices
 from service.eventstore.command_queue import SealedContent
 from service.eventstore.writer import Acknowledgement, WriteRequest

@@ -14,9 +14,9 @@ from domain.verification.bundle import Bundle, compress, format_bundle
 from service.answers.answer import Answer, AnswerRequest, answer, inputs_at
 from service.api.errors.problem import HttpProblem, problem_of_fields
 from service.api.errors.validation import FieldError
+from service.api.negotiation import negotiate
 from service.api.parameters import AsOf, IncidentName, PolicyName, ReceiptDigest, ReportedUntil
 from service.api.resource import VIEW_PROBLEMS, Description, Resource
-from service.api.responses import negotiate
 from service.api.services import InjectedServices, Services
 from service.eventstore import StoredFact
 from service.runtime.worker_thread import in_thread

@@ -15,11 +15,13 @@ from service.answers.as_of import PastTheEnd
 from service.api.authorization import require
 from service.api.errors.problem import problem_of_fields
 from service.api.errors.validation import FieldError
+from service.api.media_types import JSON, NDJSON, with_ending
 from service.api.models import ResponseModel
+from service.api.negotiation import named_representation, negotiate
 from service.api.parameters import existing_incident
 from service.api.principals import RequestPrincipal
 from service.api.resource import Description, Resource
-from service.api.responses import HEAD_ONLY, JSON, NDJSON, document_response, entity_tag, matches_entity_tag, negotiate
+from service.api.responses import HEAD_ONLY, document_response, entity_tag, matches_entity_tag
 from service.api.server_sent_events import EVENTS, event_stream, parse_last_event_id
 from service.api.services import InjectedServices, Services
 from service.eventstore import StoredFact
@@ -189,7 +191,7 @@ async def _page(request: Request, reader: ChangeReader, span: _ChangeRange, limi
     response = document_response(request, {"items": items, "next": following, "position": span.head})
     if following is not None:
         query = urlencode({"after": following, "limit": limit, **span.filter.parameters})
-        response.headers["Link"] = f'</v1/changes?{query}>; rel="next"'
+        response.headers["Link"] = f'<{with_ending(request.scope, "/v1/changes")}?{query}>; rel="next"'
     return response
 
 
@@ -200,6 +202,7 @@ async def _lines(request: Request, services: Services, span: _ChangeRange) -> Re
     headers = {"ETag": tag, "Cache-Control": "no-cache", "Vary": "Accept"}
     if matches_entity_tag(request, tag):
         return Response(None, 304, headers)
+    headers |= named_representation(request, NDJSON).disposition("changes", str(span.head))
     upto = span.after if HEAD_ONLY in request.scope else span.head
     return StreamingResponse(_chunks(services.subscription.reader, span, upto), 200, headers, NDJSON)
 

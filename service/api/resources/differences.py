@@ -18,10 +18,12 @@ from service.answers.questions import DifferenceAnswer, DifferenceQuestion, diff
 from service.api.coordinates import coordinates_of
 from service.api.errors.problem import problem_of, problem_of_fields
 from service.api.errors.validation import FieldError
+from service.api.media_types import JSON
 from service.api.models import LogCoordinates, ResponseModel
+from service.api.negotiation import negotiate
 from service.api.parameters import IncidentName, PolicyName
 from service.api.resource import VIEW_PROBLEMS, Resource
-from service.api.responses import JSON, cache_headers, entity_tag, matches_entity_tag, negotiate
+from service.api.responses import cache_headers, entity_tag, matches_entity_tag
 from service.api.services import InjectedServices, Services
 from service.eventstore import LogReader
 from service.runtime.worker_thread import in_thread

@@ -10,10 +10,12 @@ from domain.values.time.clocks import format_instant
 from service.answers.answer import unmerged_inputs_at
 from service.answers.as_of import parse_moment, resolve_moment
 from service.api.coordinates import coordinates_of
+from service.api.media_types import JSON
 from service.api.models import LogCoordinates, ResponseModel
+from service.api.negotiation import negotiate
 from service.api.parameters import AsOf, IncidentName, ReportedUntil
 from service.api.resource import VIEW_PROBLEMS, Resource
-from service.api.responses import JSON, document_response, negotiate
+from service.api.responses import document_response
 from service.api.services import InjectedServices
 from service.runtime.worker_thread import in_thread
 

@@ -8,10 +8,12 @@ from starlette.responses import Response, StreamingResponse
 from service.answers.answer import inputs_at
 from service.answers.as_of import resolve_moment
 from service.api.coordinates import coordinates_of
+from service.api.media_types import NDJSON
+from service.api.negotiation import named_representation, negotiate
 from service.api.parameters import AsOf, IncidentName
 from service.api.principals import RequestPrincipal
 from service.api.resource import VIEW_PROBLEMS, Description, Resource
-from service.api.responses import HEAD_ONLY, NDJSON, cache_headers, entity_tag, matches_entity_tag, negotiate
+from service.api.responses import HEAD_ONLY, cache_headers, entity_tag, matches_entity_tag
 from service.api.services import InjectedServices
 from service.eventstore import LogReader, StoredFact
 from service.eventstore.archive.log_lines import format_with_proof
@@ -61,6 +63,7 @@ async def facts(
         return Response(None, 304, headers)
     positions = [] if HEAD_ONLY in request.scope else [row.position for row in inputs.rows]
     inputs.free()
+    headers |= named_representation(request, NDJSON).disposition(incident, "facts", str(coordinates["position"]))
     return StreamingResponse(_lines(services.reader, positions, named=named), 200, headers, NDJSON)
 
 

@@ -7,9 +7,9 @@ from starlette.responses import Response
 
 from service.api.errors.problem import HttpProblem
 from service.api.errors.validation import FieldError
+from service.api.media_types import JSON
 from service.api.models import ResponseModel
 from service.api.resource import Resource
-from service.api.responses import JSON
 from service.api.services import InjectedServices
 
 RESOURCE = Resource("health")

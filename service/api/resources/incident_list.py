@@ -1,6 +1,6 @@
 """The list of incidents: filtered, sorted and paged, as of any moment on either clock."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal
@@ -22,11 +22,12 @@ from service.api.lists.listing_as_reported import candidates, listings_as_report
 from service.api.lists.ordering import SortColumn, SortOrder, parse_sort
 from service.api.lists.page import ListItem, Page, Paging, make_page, page_response
 from service.api.lists.snapshot import snapshot_at
+from service.api.media_types import CSV, JSON, XLSX
 from service.api.models import RecordedAt, ResponseModel
+from service.api.negotiation import negotiate_table
 from service.api.parameters import ReadAtParameters, ReportedUntil
 from service.api.read_models import STALE_READ_MODELS, ResultRow
-from service.api.resource import MOMENT_PROBLEMS, Description, Resource, csv_content
-from service.api.responses import CSV, JSON, negotiate
+from service.api.resource import MOMENT_PROBLEMS, Description, Resource, table_content
 from service.api.services import InjectedServices, Services
 from service.eventstore.collections import COLLECTION_AT
 
@@ -90,6 +91,13 @@ class PartTolls(ResponseModel):
     """By its lower end."""
 
 
+class ViolencePoint(ResponseModel):
+    """A point of a place of violence, in decimal degrees (WGS 84)."""
+
+    lat: float
+    lon: float
+
+
 class IncidentItem(ResponseModel):
     """One incident of the list. What it says of reports covers those that it shows and that were not retracted."""
 
@@ -122,6 +130,8 @@ class IncidentItem(ResponseModel):
     """Tolls of incidents that were merged into this one, as they were counted for these."""
     killed_in_scopes: PartTolls | None
     """Declared scopes, of which nobody said how they lie to the incident; never compared."""
+    points: list[ViolencePoint] = Field(default_factory=list[ViolencePoint])
+    """The points of its places of violence, each once, where `points=true` asks for them."""
     opened: RecordedAt
     changed: RecordedAt
     """Since when it is listed as it is here."""
@@ -170,6 +180,14 @@ Sort = Annotated[
     ),
 ]  # fmt: skip
 
+Points = Annotated[
+    bool,
+    Query(
+        description="Whether each is told with the points of its places of violence: those that `bbox` looks at."
+        " Where a speech was held is none. Tables have none."
+    ),
+]
+
 _CELLS = (
     "slug", "id", "title", "status", "into", "countries", "period", "opened.position", "opened.recorded_at",
     "changed.position", "changed.recorded_at", "level", "occurred.from", "occurred.to",
@@ -185,16 +203,17 @@ _CELLS = (
     "collection",
 )  # fmt: skip
 _DESCRIBED: Description = RESOURCE.reads(
-    IncidentList, *MOMENT_PROBLEMS, "narrow-query", *STALE_READ_MODELS, also=csv_content(_CELLS)
+    IncidentList, *MOMENT_PROBLEMS, "narrow-query", *STALE_READ_MODELS, also=table_content(_CELLS)
 )
 
 
 @dataclass(frozen=True, slots=True)
 class _ListParameters:
-    """Further parameters: the moment on the reported clock, and the sort order."""
+    """Further parameters: the moment on the reported clock, the sort order, and whether points are told."""
 
     reported_until: ReportedUntil = None
     sort: Sort = "opened"
+    points: Points = False
 
 
 @RESOURCE.get("/v1/incidents", summary="List the incidents", **_DESCRIBED)
@@ -212,20 +231,29 @@ async def list_incidents(
     stood `as_of` a moment. All pages of a list are read at the position of the first. With `reported_until`, each is
     shown as its sources had told of it by then, and is left out if none had; so each has to be read by itself.
     """
-    media_type = negotiate(request, JSON, CSV)
+    representation = negotiate_table(request, JSON, CSV, XLSX)
     order = parse_sort(parameters.sort, COLUMNS, KEY, paging.after)
     if parameters.reported_until is None:
-        page = await _page_as_recorded(services, read_at, filters, order, paging)
+        page = await _page_as_recorded(services, read_at, filters, (order, paging), _shown(parameters))
     else:
         until = parse_moment("reported_until", parameters.reported_until)
-        page = await _page_as_reported(services, read_at, filters, (order, paging), until)
-    return page_response(request, page, media_type, _CELLS)
+        page = await _page_as_reported(services, read_at, filters, (order, paging), until, _shown(parameters))
+    return await page_response(request, page, representation, _CELLS)
+
+
+def _shown(parameters: _ListParameters) -> Callable[[ResultRow], ListItem]:
+    return _item_with_points if parameters.points else _item
 
 
 async def _page_as_recorded(
-    services: Services, read_at: ReadAtParameters, filters: IncidentListFilters, order: SortOrder, paging: Paging
+    services: Services,
+    read_at: ReadAtParameters,
+    filters: IncidentListFilters,
+    arranged: tuple[SortOrder, Paging],
+    item: Callable[[ResultRow], ListItem],
 ) -> Page:
     """Return a page from the read model."""
+    order, paging = arranged
     conditions = filters.conditions()
     later, after = order.after_condition(paging.after)
     async with snapshot_at(services, read_at, "incidents", *filters.joined_models, after=paging.after) as snapshot:
@@ -233,7 +261,7 @@ async def _page_as_recorded(
         parts = {"conditions": conditions.combined(names), "after": later, "by": order.order_by()}
         query = sql.SQL(LISTED).format(**names, **parts)
         rows = await snapshot.fetch(query, {**conditions.parameters, **after, "limit": paging.limit + 1})
-    return make_page(rows, _item, order, paging.limit, snapshot)
+    return make_page(rows, item, order, paging.limit, snapshot)
 
 
 async def _page_as_reported(
@@ -242,6 +270,7 @@ async def _page_as_reported(
     filters: IncidentListFilters,
     arranged: tuple[SortOrder, Paging],
     until: datetime,
+    item: Callable[[ResultRow], ListItem],
 ) -> Page:
     """Return a page of incidents as of `until` on the reported clock."""
     order, paging = arranged
@@ -252,7 +281,13 @@ async def _page_as_reported(
         rows, sources = await candidates(snapshot, filters, until), await same_origins(snapshot, filters)
     each = await listings_as_reported(services.reader, rows, snapshot.position, until)
     matching = order.sorted((row for row, listed in each if filters.matches(listed, sources)), paging.after)
-    return make_page(matching, _item, order, paging.limit, snapshot)
+    return make_page(matching, item, order, paging.limit, snapshot)
+
+
+def _item_with_points(row: ResultRow) -> ListItem:
+    """Return an item of the list with its points."""
+    points = zip(row["lats"], row["lons"], strict=True)
+    return {**_item(row), "points": [{"lat": lat, "lon": lon} for lat, lon in points]}
 
 
 def _item(row: ResultRow) -> ListItem:

@@ -15,11 +15,13 @@ from domain.values.text_types import FreeText, Strict
 from domain.values.time.clocks import format_instant
 from service.answers.as_of import resolve_moment
 from service.api.coordinates import coordinates_of
+from service.api.media_types import JSON
 from service.api.models import LogCoordinates, RecordedAt, ResponseModel
+from service.api.negotiation import negotiate
 from service.api.parameters import AsOf
 from service.api.requests.write import WriteParameter, write_response
 from service.api.resource import MOMENT_PROBLEMS, Resource
-from service.api.responses import JSON, document_response, negotiate
+from service.api.responses import document_response
 from service.api.services import InjectedServices
 from service.eventstore import StoredFact
 

@@ -9,11 +9,12 @@ from pydantic import ConfigDict
 from starlette.responses import Response
 
 from service.api.lists.page import ListItem, Page, page_response
+from service.api.media_types import JSON
 from service.api.models import ResponseModel
+from service.api.negotiation import negotiate
 from service.api.principals import RequestPrincipal
 from service.api.read_models import ReadModels
 from service.api.resource import Resource
-from service.api.responses import JSON, negotiate
 from service.api.services import InjectedServices
 from service.projections.registry import Generation
 
@@ -79,7 +80,7 @@ async def projections(request: Request, services: InjectedServices, principal: R
         found = [replace(each, stopped=each.stopped and _position_only(each.stopped)) for each in found]
     head = (await services.reader.head()).position
     items = [_item(name, services.read_models, found, head) for name in services.read_models.models]
-    return page_response(request, Page(items, head, closed=False))
+    return await page_response(request, Page(items, head, closed=False))
 
 
 def _position_only(failure: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import base64
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, Literal, cast
+from typing import Any, cast
 from uuid import UUID
 
 import orjson
@@ -12,61 +12,32 @@ from pydantic import Field
 from starlette.responses import Response
 
 from domain.catalogue import UnknownName
-from domain.facts.union import EstimatePublished, IncidentOpened
+from domain.facts.union import EstimatePublished
 from domain.incident.commands import PublishEstimate
 from domain.incident.refusals import VersionMismatch
-from domain.ledger.receipt import Receipt, format_receipt, origin_of
 from domain.values.text_types import FreeText, Strict
-from domain.values.time.clocks import format_instant
 from service.answers.answer import AnswerRequest, answer
 from service.api.errors.problem import HttpProblem, problem_of, problem_of_fields
 from service.api.errors.validation import FieldError
+from service.api.lists.publications import PublicationEntry, ReceiptResponse, publication_entry, receipt_of
+from service.api.media_types import JSON
 from service.api.models import ResponseModel, WriteResult
+from service.api.negotiation import negotiate
 from service.api.parameters import IncidentName, ReceiptDigest
 from service.api.requests.write import HttpWrite, IncomingWrite, WriteParameter, write_response
 from service.api.resource import Description, Resource
-from service.api.responses import JSON, document_response, negotiate
+from service.api.responses import document_response
 from service.api.services import InjectedServices, Services
-from service.eventstore import LogReader, StoredFact
+from service.eventstore import StoredFact
 from service.eventstore.writer import Acknowledgement
 
 RESOURCE = Resource("publications")
-
-
-class ReceiptResponse(ResponseModel):
-    """The proof of a published answer: enough to ask for it again, and to show that the log is still the same."""
-
-    v: Literal[1]
-    log: str
-    origin: str
-    """The line that names the log in its checkpoints."""
-    position: int
-    """Of the last fact that the answer depends on."""
-    root: str
-    """The Merkle root (RFC 6962) of the log up to `position`, base64."""
-    incident: str
-    view: str
-    policy: str
-    reported_until: str | None
-    inputs: dict[str, int]
-    """Every stream that the answer depends on, with its last version."""
-    digest: str
 
 
 class PublicationResult(WriteResult):
     """The place of a publication in the log, and its receipt."""
 
     receipt: ReceiptResponse
-
-
-class PublicationEntry(ResponseModel):
-    """The place of a publication in the log."""
-
-    position: int
-    recorded_at: str
-    version: int
-    fact_id: str
-    reason: str = ""
 
 
 class ReceiptWithPublications(ResponseModel):
@@ -124,7 +95,7 @@ async def publish(write: WriteParameter, incident: IncidentName) -> Response:
     async with write.services.publication_lock:
         written = await _record(write, incident, wanted, fact_id)
     row = cast("StoredFact", await reader.find(written.fact_id))
-    return _with_receipt(written, await _receipt_of(reader, row))
+    return _with_receipt(written, await receipt_of(reader, row))
 
 
 async def _record(write: IncomingWrite, incident: str, wanted: Publication, fact_id: UUID) -> Acknowledgement:
@@ -200,37 +171,7 @@ async def read_receipt(request: Request, services: InjectedServices, digest: Rec
     if not rows:
         raise HttpProblem("no-such-receipt", f"No estimate with the digest {digest} was published in this log.")
     first, *again = rows
-    receipt = await _receipt_of(services.reader, first)
+    receipt = await receipt_of(services.reader, first)
     positions = [row.position for row in again]
-    document = {"receipt": orjson.Fragment(receipt), "published": _published(first), "again": positions}
+    document = {"receipt": orjson.Fragment(receipt), "published": publication_entry(first), "again": positions}
     return document_response(request, document)
-
-
-async def _receipt_of(reader: LogReader, row: StoredFact) -> bytes:
-    """Return the receipt of a publication in canonical form; a pure function of recorded facts."""
-    log = await reader.log_id()
-    opening = cast("IncidentOpened", cast("StoredFact", await reader.first_of(row.stream)).fact())
-    published = cast("EstimatePublished", row.fact())
-    receipt = Receipt(
-        log=log,
-        origin=origin_of(log),
-        position=published.position,
-        root=base64.b64decode(published.root),
-        incident=opening.slug,
-        view=published.view,
-        policy=published.policy,
-        reported_until=published.reported_until,
-        inputs={UUID(stream): version for stream, version in published.inputs.items()},
-        digest=published.digest,
-    )
-    return format_receipt(receipt)
-
-
-def _published(row: StoredFact) -> dict[str, Any]:
-    return {
-        "position": row.position,
-        "recorded_at": format_instant(row.recorded_at),
-        "version": row.version,
-        "fact_id": str(row.fact_id),
-        **row.words(),
-    }

@@ -14,10 +14,11 @@ from service.api.batches.recorder import MAX_ATOMIC_LINES, BatchRecorder
 from service.api.batches.streaming import BufferedStreamResponse, StreamBuffer
 from service.api.errors.problem import HttpProblem
 from service.api.errors.validation import FieldError
+from service.api.media_types import NDJSON
+from service.api.negotiation import negotiate
 from service.api.principals import RequestPrincipal
 from service.api.requests.body import check_media_type
 from service.api.resource import Description, Resource
-from service.api.responses import NDJSON, negotiate
 from service.api.services import InjectedServices
 
 RESOURCE = Resource("reports")

@@ -29,10 +29,12 @@ from domain.values.time.clocks import format_instant
 from service.answers.as_of import resolve_moment
 from service.api.coordinates import coordinates_of, not_yet_known_problem
 from service.api.errors.problem import HttpProblem
+from service.api.media_types import JSON
 from service.api.models import LogCoordinates, ResponseModel
+from service.api.negotiation import negotiate
 from service.api.parameters import AsOf, ReportId
 from service.api.resource import VIEW_PROBLEMS, Resource
-from service.api.responses import JSON, document_response, negotiate
+from service.api.responses import document_response
 from service.api.services import InjectedServices
 from service.eventstore import LogReader, StoredFact
 from service.eventstore.erasures import Erasures

@@ -10,9 +10,13 @@ from fastapi import Query, Request
 from psycopg import sql
 from starlette.responses import Response
 
+from domain.facts.union import ReportCorrected, ReportFiled
+from domain.reports.versions import recorded_content
 from domain.values.time.clocks import format_instant
+from service.answers.geojson import feature_collection, report_features
 from service.api.dependencies import in_loop
 from service.api.lists.criteria import TimeRange, is_day, parse_time_range
+from service.api.lists.cursor import format_cursor
 from service.api.lists.filters import (
     SAME_ORIGINS,
     KindFilter,
@@ -23,17 +27,18 @@ from service.api.lists.filters import (
     WordsFilter,
 )
 from service.api.lists.ordering import SortColumn, parse_sort
-from service.api.lists.page import ListItem, Page, Paging, make_page, page_response
+from service.api.lists.page import ListItem, Page, Paging, content_response, make_page, page_response
 from service.api.lists.repeatable import NAMES, TIERS, closed_list
 from service.api.lists.snapshot import snapshot_at
 from service.api.lists.sql_conditions import OFFSET_AT_BEGIN, OFFSET_AT_END, SqlConditions
+from service.api.media_types import CSV, GEOJSON, JSON, XLSX
 from service.api.models import ResponseModel
+from service.api.negotiation import negotiate_table
 from service.api.parameters import ReadAtParameters, existing_incident
 from service.api.read_models import STALE_READ_MODELS, ResultRow, Snapshot
-from service.api.resource import MOMENT_PROBLEMS, Description, Resource
-from service.api.responses import JSON, negotiate
+from service.api.resource import GEOJSON_CONTENT, MOMENT_PROBLEMS, Description, Resource, table_content
 from service.api.services import InjectedServices
-from service.eventstore import LogReader
+from service.eventstore import LogReader, StoredFact
 from service.eventstore.erasures import Erasures
 
 RESOURCE = Resource("reports")
@@ -142,7 +147,16 @@ CONDITIONS: Final[Mapping[str, LiteralString]] = {
 _ANY = "Given more than once, any of them."
 _DAY = "A day, which begins and ends in the offset of the incident, or an RFC 3339 moment."
 _Reported = Annotated[str | None, Query(description=f"Said at this or later. {_DAY}", examples=["2025-03-08"])]
-_DESCRIBED: Description = RESOURCE.reads(ReportList, *MOMENT_PROBLEMS, "no-such-incident", *STALE_READ_MODELS)
+_CELLS = (
+    "report_id", "incident", "kind", "tier", "standing", "event", "source", "via",
+    *(f"{clock}.{end}" for clock in ("occurred", "reported_at") for end in ("said", "earliest", "latest")),
+    "places", "tags", "text.summary", "text.quotes", "text.notes",
+)  # fmt: skip
+_DESCRIBED: Description = RESOURCE.reads(
+    ReportList,
+    *(*MOMENT_PROBLEMS, "no-such-incident", *STALE_READ_MODELS),
+    also={**table_content(_CELLS), **GEOJSON_CONTENT},
+)
 
 
 @dataclass(frozen=True)
@@ -223,7 +237,7 @@ async def search_reports(
     too, and its `standing` says so. Free text is read from the log as it is now, so what was erased is shown by no
     page, old or new; that is why no cache may keep one without asking again.
     """
-    negotiate(request, JSON)
+    representation = negotiate_table(request, JSON, CSV, XLSX, GEOJSON)
     order = parse_sort(sorting.sort, COLUMNS, KEY, paging.after)
     later, after = order.after_condition(paging.after)
     joined_offsets, conditions = filters.joined_offsets, await filters.conditions(services.reader)
@@ -236,9 +250,26 @@ async def search_reports(
         rows = await snapshot.fetch(query, {**conditions.parameters, **after, "limit": paging.limit + 1})
         shown = await _shown(snapshot, rows)
     page = make_page(rows, dict, order, paging.limit, snapshot)
-    texts = await _texts(services.reader, [row["content"] for row in page.items])
+    contents = {row.position: row for row in await services.reader.at([row["content"] for row in page.items])}
+    if representation.media_type == GEOJSON:
+        features = [each for row in page.items for each in _features(row, shown[row["slug"]], contents[row["content"]])]
+        about = {"position": page.position, "next": page.next and format_cursor(page.next)}
+        return content_response(request, page, representation, feature_collection(features, about))
+    texts = await _texts(services.reader, contents.values())
     items = [_item(row, shown[row["slug"]], texts.get(row["content"])) for row in page.items]
-    return page_response(request, Page(items, page.position, closed=False, next=page.next))
+    found = Page(items, page.position, closed=False, next=page.next)
+    return await page_response(request, found, representation, _CELLS)
+
+
+def _features(row: ListItem, shown: str, content: StoredFact) -> Iterable[Mapping[str, Any]]:
+    """Return a report as features of a map, as its present content has it."""
+    fact = content.recorded(text=False).fact
+    if not isinstance(fact, ReportFiled | ReportCorrected):
+        return ()
+    item = _item(row, shown, None)
+    names = ("incident", "tier", "standing", "event", "source", "via", "occurred")
+    properties = {**{name: item[name] for name in names}, "reported": item["reported_at"]}
+    return report_features(item["report_id"], recorded_content(fact.report), properties)
 
 
 async def _shown(snapshot: Snapshot, rows: Sequence[ResultRow]) -> dict[str, str]:
@@ -248,9 +279,8 @@ async def _shown(snapshot: Snapshot, rows: Sequence[ResultRow]) -> dict[str, str
     return {row["slug"]: row["shown"] for row in found}
 
 
-async def _texts(reader: LogReader, positions: Iterable[int]) -> dict[int, dict[str, Any]]:
-    """Read the free text of report contents by position, without the `reason` of corrections."""
-    rows = await reader.at(list(positions))
+async def _texts(reader: LogReader, rows: Iterable[StoredFact]) -> dict[int, dict[str, Any]]:
+    """Return the free text of report contents by position, without the `reason` of corrections."""
     streams = {row.stream for row in rows if row.text is None and row.text_commitment is not None}
     erased = await reader.erasures(sorted(streams)) if streams else Erasures()
     texts = {row.position: erased.words(row) for row in rows}

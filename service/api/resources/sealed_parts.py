@@ -14,13 +14,15 @@ from domain.values.text_types import Strict
 from domain.values.time.clocks import format_instant
 from service.access.sealing.reading import OpenedPart
 from service.api.errors.problem import HttpProblem
+from service.api.media_types import JSON
 from service.api.models import ResponseModel
+from service.api.negotiation import negotiate
 from service.api.parameters import ReportId
 from service.api.principals import RequestPrincipal
 from service.api.requests.sealed_part import SealedPart
 from service.api.requests.write import WriteParameter
 from service.api.resource import Resource
-from service.api.responses import JSON, document_response, negotiate
+from service.api.responses import document_response
 from service.api.services import InjectedServices
 
 RESOURCE = Resource("sealed parts")

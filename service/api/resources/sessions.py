@@ -14,10 +14,10 @@ from service.access.sessions import LASTS
 from service.api.authentication import COOKIE, credential_of
 from service.api.authorization import ANY_TOKEN
 from service.api.errors.problem import HttpProblem
+from service.api.media_types import JSON
 from service.api.models import ResponseModel
 from service.api.principals import RequestPrincipal
 from service.api.resource import Resource
-from service.api.responses import JSON
 from service.api.services import InjectedServices
 from service.runtime.hosts import Hosts, NoHost
 

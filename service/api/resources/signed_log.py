@@ -11,9 +11,11 @@ from domain.ledger.receipt import origin_of
 from domain.ledger.signed_note import parse_note
 from domain.ledger.tiles import WIDTH, TileError, parse_path
 from service.api.errors.problem import HttpProblem
+from service.api.media_types import JSON
 from service.api.models import ResponseModel
+from service.api.negotiation import negotiate
 from service.api.resource import Description, Resource
-from service.api.responses import JSON, document_response, negotiate
+from service.api.responses import document_response
 from service.api.services import InjectedServices
 
 RESOURCE = Resource("signed log")

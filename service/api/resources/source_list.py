@@ -20,11 +20,12 @@ from service.api.lists.repeatable import GRADES, SOURCE_TYPES
 from service.api.lists.snapshot import snapshot_at
 from service.api.lists.sql_conditions import SqlConditions
 from service.api.lists.track_records import COUNTS, READ_MODELS, RECORDS, TrackRecord, track_record
+from service.api.media_types import CSV, JSON, XLSX
 from service.api.models import ResponseModel
+from service.api.negotiation import negotiate_table
 from service.api.parameters import ReadAtParameters
 from service.api.read_models import STALE_READ_MODELS, ResultRow, Snapshot
-from service.api.resource import MOMENT_PROBLEMS, Description, Resource, csv_content
-from service.api.responses import CSV, JSON, negotiate
+from service.api.resource import MOMENT_PROBLEMS, Description, Resource, table_content
 from service.api.services import InjectedServices
 
 RESOURCE = Resource("sources")
@@ -87,7 +88,7 @@ _CELLS = (
     "slug", "origin", "name", "type", "reliability", "speaks_for", "same",
     *(f"track_record.{name}" for name in (*COUNTS, "first_reported", "last_reported")),
 )  # fmt: skip
-_DESCRIBED: Description = RESOURCE.reads(SourceList, *MOMENT_PROBLEMS, *STALE_READ_MODELS, also=csv_content(_CELLS))
+_DESCRIBED: Description = RESOURCE.reads(SourceList, *MOMENT_PROBLEMS, *STALE_READ_MODELS, also=table_content(_CELLS))
 _ANY = "Given more than once, any of them."
 
 
@@ -137,7 +138,7 @@ async def list_sources(
     origin have one record. It is no grade, and no grade follows from it: who corrects a figure may well be the better
     source. A source that a relay does not name has no slug; `origin` is what documents call it.
     """
-    media_type = negotiate(request, JSON, CSV)
+    representation = negotiate_table(request, JSON, CSV, XLSX)
     order = parse_sort(filters.sort, COLUMNS, KEY, paging.after)
     later, after = order.after_condition(paging.after)
     async with snapshot_at(services, read_at, *READ_MODELS, after=paging.after) as snapshot:
@@ -147,7 +148,8 @@ async def list_sources(
         parts = {"chosen": conditions.combined(names), "counts": counts, "after": later, "by": order.order_by()}
         query = sql.SQL(LISTED).format(**names, **parts)
         rows = await snapshot.fetch(query, {**conditions.parameters, **after, "limit": paging.limit + 1})
-    return page_response(request, make_page(rows, _item, order, paging.limit, snapshot), media_type, _CELLS)
+    page = make_page(rows, _item, order, paging.limit, snapshot)
+    return await page_response(request, page, representation, _CELLS)
 
 
 async def _named(snapshot: Snapshot, texts: list[str]) -> list[str]:

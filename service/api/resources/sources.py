@@ -18,12 +18,14 @@ from service.api.errors.problem import HttpProblem, problem_of_fields
 from service.api.errors.validation import FieldError, field_errors_of
 from service.api.lists.snapshot import snapshot_at
 from service.api.lists.track_records import READ_MODELS, TrackRecord, track_record_of
+from service.api.media_types import JSON
 from service.api.models import LogCoordinates, ResponseModel
+from service.api.negotiation import negotiate
 from service.api.parameters import ReadAtParameters
 from service.api.read_models import STALE_READ_MODELS
 from service.api.requests.write import WriteParameter, write_response
 from service.api.resource import VIEW_PROBLEMS, Resource
-from service.api.responses import JSON, document_response, negotiate
+from service.api.responses import document_response
 from service.api.services import InjectedServices, Services
 from service.eventstore import StoredFact
 

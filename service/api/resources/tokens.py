@@ -14,11 +14,13 @@ from domain.values.text_types import Slug, Strict, Text
 from service.access.issuing import IssuedToken, TokenRequest
 from service.access.principal import EVERY_COLLECTION, PUBLIC, AccessScope
 from service.access.tokens import DEFAULT_DAYS, LONGEST_NAME, MOST_DAYS
+from service.api.media_types import JSON
 from service.api.models import ResponseModel
+from service.api.negotiation import negotiate
 from service.api.principals import RequestPrincipal
 from service.api.requests.body import read_body, validate
 from service.api.resource import Resource
-from service.api.responses import JSON, document_response, negotiate
+from service.api.responses import document_response
 from service.api.services import InjectedServices, Services
 
 RESOURCE = Resource("access")

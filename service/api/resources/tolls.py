@@ -36,11 +36,12 @@ from service.api.lists.totals_sql import (
     SAME_SOURCE,
     TOTALS,
 )
+from service.api.media_types import CSV, JSON, XLSX
 from service.api.models import ResponseModel
+from service.api.negotiation import negotiate_table
 from service.api.parameters import ReadAtParameters
 from service.api.read_models import STALE_READ_MODELS, ResultRow
-from service.api.resource import MOMENT_PROBLEMS, Description, Resource, csv_content
-from service.api.responses import CSV, JSON, negotiate
+from service.api.resource import MOMENT_PROBLEMS, Description, Resource, table_content
 from service.api.services import InjectedServices
 
 RESOURCE = Resource("incidents")
@@ -121,7 +122,7 @@ _OF = (
     " Given more than once, any of them."
 )
 _WRITE_A_POPULATION = 'Write a JSON object, such as {"status":["civilian"]}.'
-_DESCRIBED: Description = RESOURCE.reads(TotalList, *MOMENT_PROBLEMS, *STALE_READ_MODELS, also=csv_content(_COLUMNS))
+_DESCRIBED: Description = RESOURCE.reads(TotalList, *MOMENT_PROBLEMS, *STALE_READ_MODELS, also=table_content(_COLUMNS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +164,7 @@ async def totals(
     is the one that is added, to the lower sum alone where it is not the incident's own; but the figures that one source
     tells apart, in a whole statement on each event (as ACLED and UCDP do), are added as they were before the merge.
     """
-    media_type = negotiate(request, JSON, CSV)
+    representation = negotiate_table(request, JSON, CSV, XLSX)
     restriction, such = chosen.conditions(), figures.conditions()
     by_source = figures.group_by == "source"
     async with snapshot_at(services, read_at, "incidents", "estimates", *chosen.joined_models) as snapshot:
@@ -184,9 +185,9 @@ async def totals(
         }
         rows = await snapshot.fetch(sql.SQL(TOTALS).format(**parts), {**restriction.parameters, **such.parameters})
     groups = [_group(of, list(found)) for of, found in groupby(rows, key=lambda row: row["of"])]
-    items = [line for group in groups for line in _lines(group)] if media_type == CSV else groups
+    items = [line for group in groups for line in _lines(group)] if representation.media_type != JSON else groups
     page = Page(items, snapshot.position, snapshot.closed)
-    return page_response(request, page, media_type, _COLUMNS, group_by=figures.group_by, note=NOTE)
+    return await page_response(request, page, representation, _COLUMNS, group_by=figures.group_by, note=NOTE)
 
 
 def _group(of: str | None, rows: list[ResultRow]) -> ListItem:

@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
+import orjson
 from fastapi import Request
 from starlette.responses import Response
 
@@ -11,13 +12,25 @@ from domain.history.history import History
 from domain.reading import View
 from service.answers.answer import Answer, AnswerRequest, NotYetKnown, answer, inputs_at
 from service.answers.as_of import parse_moment, resolve_moment
+from service.answers.geojson import feature_collection, timeline_features
+from service.answers.tables import view_rows
 from service.api.dependencies import in_loop
 from service.api.errors.problem import problem_of
 from service.api.incident_links import newest_views, view_paths
+from service.api.media_types import CSV, GEOJSON, JSON, XLSX, with_ending
 from service.api.models import LogCoordinates, ResponseModel
+from service.api.negotiation import LINK_PARAMETERS, Representation, negotiate_table
 from service.api.parameters import AsOf, IncidentName, PolicyName, ReportedUntil
-from service.api.resource import VIEW_PROBLEMS, Description, Resource
-from service.api.responses import CSV, JSON, answer_headers, answer_response, negotiate
+from service.api.resource import GEOJSON_CONTENT, VIEW_PROBLEMS, Description, Resource, table_content
+from service.api.responses import (
+    Table,
+    address_of,
+    answer_headers,
+    content_type,
+    envelope,
+    matches_entity_tag,
+    table_body,
+)
 from service.api.services import InjectedServices
 from service.runtime.worker_thread import in_thread
 
@@ -42,10 +55,13 @@ class Envelope(ResponseModel):
     digest: str
 
 
-_TABLE = {CSV: {"schema": {"type": "string", "description": "RFC 4180, with a header; every cell verbatim."}}}
-_DESCRIBED: Description = RESOURCE.reads(
-    Envelope, *VIEW_PROBLEMS, "no-such-incident unknown-policy", also=_TABLE, redirects=True
-)
+_FEATURES = {"timeline/1": timeline_features}
+"""What views show on a map."""
+
+
+def _described(view: View) -> Description:
+    also = {**table_content(), **(GEOJSON_CONTENT if view.id in _FEATURES else {})}
+    return RESOURCE.reads(Envelope, *VIEW_PROBLEMS, "no-such-incident unknown-policy", also=also, redirects=True)
 
 
 def _question_without_view(
@@ -68,8 +84,8 @@ def _add(view: View, path: str) -> None:
         send,
         name=view.name,
         summary=f"The view {view.id}",
-        description=f"{view.meaning}\n\nAs CSV: {columns}.",
-        **_DESCRIBED,
+        description=f"{view.meaning}\n\nAs a table: {columns}.",
+        **_described(view),
     )
 
 
@@ -78,20 +94,57 @@ for _name, _path in view_paths().items():
 
 
 async def _send(request: Request, services: InjectedServices, question: AnswerRequest) -> Response:
-    media_type = negotiate(request, JSON, CSV)
-    if (known := services.closed_heads.not_modified(request, (question, media_type))) is not None:
+    offers = (JSON, CSV, XLSX, *((GEOJSON,) if question.view in _FEATURES else ()))
+    representation = negotiate_table(request, *offers)
+    if (known := services.closed_heads.not_modified(request, (question, representation))) is not None:
         return known
+    verbatim = representation.media_type == CSV and not representation.spreadsheet
     try:
-        found: Answer = await answer(services.reader, question, services.answering, table=media_type == CSV)
+        found: Answer = await answer(services.reader, question, services.answering, table=verbatim)
     except NotYetKnown as unknown:
         problem = problem_of(unknown)
         if suggested := await _suggested(services, question):
             problem.members["suggestion"] = address(request, suggested)
         raise problem from unknown
-    head = answer_headers(found, media_type)
+    head = answer_headers(found, representation.variant)
+    head |= representation.disposition(question.incident, found.view.name, str(found.coordinates["position"]))
     if found.closed and not found.has_text:
-        services.closed_heads.add((question, media_type), head)
-    return answer_response(request, found, head)
+        services.closed_heads.add((question, representation), head)
+    if matches_entity_tag(request, head["ETag"]):
+        return Response(None, 304, head)
+    return Response(await _body(request, found, representation), 200, head, content_type(representation))
+
+
+async def _body(request: Request, found: Answer, representation: Representation) -> bytes:
+    """Return an answer in a representation."""
+    if found.table is not None:
+        return found.table
+    if representation.media_type == JSON:
+        return envelope(found)
+    if representation.media_type == GEOJSON:
+        return await in_thread(len(found.data) // _BYTES_A_FACT, _on_map, found)
+    document = await in_thread(len(found.data) // _BYTES_A_FACT, orjson.loads, found.data)
+    table = Table(
+        found.view.name, found.view.columns, view_rows(found.view, document), len(found.data) // _BYTES_A_CELL
+    )
+    about = {**found.coordinates, "digest": found.digest, "address": address_of(request, _reading(found))}
+    return await table_body(representation, table, about)
+
+
+_BYTES_A_CELL = 20
+"""About as many bytes of a document are a cell of its table."""
+_BYTES_A_FACT = 1_000
+"""As many bytes take about as long to read as a fact to fold."""
+
+
+def _on_map(found: Answer) -> bytes:
+    return feature_collection(_FEATURES[found.view.id](found.document), {**found.coordinates, "digest": found.digest})
+
+
+def _reading(found: Answer) -> dict[str, object]:
+    """Return the parameters by which an answer is asked for again."""
+    asked = found.coordinates
+    return {"as_of": f"@{asked['position']}", "reported_until": asked["reported_until"], "policy": asked["policy"]}
 
 
 async def _suggested(services: InjectedServices, question: AnswerRequest) -> AnswerRequest | None:
@@ -115,5 +168,7 @@ def _has_reports(history: History, until: str) -> bool:
 def address(request: Request, question: AnswerRequest) -> str:
     """Return the URL of another question to the same view."""
     parameters: dict[str, Any] = {name: getattr(question, name) for name in ("as_of", "reported_until", "policy")}
+    parameters |= {name: request.query_params.get(name) for name in LINK_PARAMETERS}
     query = urlencode({name: value.replace(" ", "+") for name, value in parameters.items() if value})
-    return f"{request.url.path}?{query}" if query else request.url.path
+    path = with_ending(request.scope, request.url.path)
+    return f"{path}?{query}" if query else path

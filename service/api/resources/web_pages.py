@@ -19,9 +19,10 @@ from service.api.errors import pages
 from service.api.errors.pages import html_prose
 from service.api.errors.problem import HttpProblem
 from service.api.errors.types import PROBLEMS_PATH
+from service.api.media_types import HTML, JSON
 from service.api.principals import principal_of
 from service.api.resource import Resource
-from service.api.responses import HTML, JSON, document_response
+from service.api.responses import document_response
 from service.api.services import InjectedServices
 from service.runtime.worker_thread import in_thread
 

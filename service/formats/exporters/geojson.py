@@ -1,6 +1,5 @@
 """`geojson`: every incident as a feature (RFC 7946), at its places of violence."""
 
-from collections.abc import Sequence
 from typing import Any, BinaryIO, Final
 
 import orjson
@@ -11,8 +10,8 @@ from domain.reports.claims.claim import ClaimKey
 from domain.summary.incident_projection import IncidentProjection
 from domain.summary.killed import killed_document
 from domain.summary.tolls import Toll
-from domain.values.places import Place
 from domain.values.time.clocks import format_instant
+from service.answers.geojson import geometry
 from service.formats.export.incident_at_reading import IncidentAtReading, places_of_violence
 from service.formats.exporter import Export, Exporter, FoldedIncident
 
@@ -37,13 +36,13 @@ def _feature(export: Export, folded: FoldedIncident) -> dict[str, Any]:
     present = IncidentProjection.at(folded.history, export.reading)
     listed, incident = present.summary, IncidentAtReading(folded.history, export.reading)
     found, (began, ended, sure) = places_of_violence(incident.reports), incident.bounds
-    geometry = _geometry(found)
-    if geometry is None:
+    located = geometry((place.lon, place.lat) for place in found)
+    if located is None:
         export.count_gap("incident", _UNLOCATED)
     return {
         "type": "Feature",
         "id": listed.slug,
-        "geometry": geometry,
+        "geometry": located,
         "properties": {
             "incident": listed.slug,
             "title": listed.title,
@@ -79,15 +78,6 @@ def _estimate(key: ClaimKey, estimate: Estimate | Toll) -> dict[str, Any]:
         "upper_open": estimate.upper_open,
         "contested": estimate.contested,
     }
-
-
-def _geometry(found: Sequence[Place]) -> dict[str, Any] | None:
-    """Return the distinct points, digits as reported; None (“unlocated”, RFC 7946) without any."""
-    points = list(dict.fromkeys((place.lon, place.lat) for place in found if place.lon and place.lat))
-    written = [orjson.Fragment(f"[{lon},{lat}]") for lon, lat in points]
-    if len(written) == 1:
-        return {"type": "Point", "coordinates": written[0]}
-    return {"type": "MultiPoint", "coordinates": written} if written else None
 
 
 EXPORTER = Exporter(

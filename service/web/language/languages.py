@@ -10,7 +10,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Final, Literal
 
-from babel import Locale
+from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_time
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
@@ -49,6 +49,13 @@ class Language:
     def name(self) -> str:
         """Its name in itself."""
         return self.locale.get_display_name() or self.code
+
+    def language_name(self, tag: str) -> str:
+        """Return the name, in this language, of a language of BCP 47, such as that of a report's words."""
+        try:
+            return Locale.parse(tag, sep="-").get_display_name(self.locale) or tag
+        except (UnknownLocaleError, ValueError):
+            return tag
 
     @property
     def forms(self) -> int:
@@ -102,10 +109,11 @@ class Language:
         return "، " if self.direction == "rtl" else ", "
 
     def offset(self, value: timedelta) -> str:
-        """Format a UTC offset, such as UTC+3."""
+        """Format a UTC offset, such as UTC+3; isolated in a right-to-left script, where its sign would move."""
         minutes = int(value.total_seconds()) // 60
         sign, hours, rest = ("-" if minutes < 0 else "+"), *divmod(abs(minutes), 60)
-        return "UTC" if not minutes else f"UTC{sign}{hours}" + (f":{rest:02}" if rest else "")
+        text = "UTC" if not minutes else f"UTC{sign}{hours}" + (f":{rest:02}" if rest else "")
+        return text if self.direction == "ltr" else f"\u2066{text}\u2069"
 
     def in_digits(self, text: str) -> str:
         """Return a text of ours with its numerals in the digits that the reader chose."""

@@ -1,34 +1,78 @@
 """Figures in words of the reader's language: what a key counts, what a claim says, an estimate with its bounds.
 
-No figure is made here: each is one that a claim holds, with the bound that its source gave it.
+No figure is made here: each is one that a claim holds, with the bound that its source gave it. Figures of documents are
+as said, their strictness is the bound's: “more than 1,000” has lower 1000. What is returned is plain text, not HTML.
 """
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
 
-from service.web.language.labels import label
+from service.web.language.isolation import isolated
+from service.web.language.labels import label, marked
 from service.web.language.languages import Language
+from service.web.parts.days import day_said
 from service.web.parts.names import Names
 
 Document = Mapping[str, Any]
 
+_AGED: Final = {
+    ("child", "female"): marked("girls"),
+    ("child", "male"): marked("boys"),
+    ("young_adult", "female"): marked("young women"),
+    ("young_adult", "male"): marked("young men"),
+    ("adult", "female"): marked("women"),
+    ("adult", "male"): marked("men"),
+    ("older", "female"): marked("older women"),
+    ("older", "male"): marked("older men"),
+}
+"""What people of an age and a sex are called."""
+_BOUNDED: Final = {
+    "at_least": (marked("at least %(figure)s"), "lower"),
+    "more_than": (marked("more than %(figure)s"), "lower"),
+    "at_most": (marked("at most %(figure)s"), "upper"),
+    "fewer_than": (marked("fewer than %(figure)s"), "upper"),
+    "about": (marked("about %(figure)s"), "lower"),
+    "exact": ("%(figure)s", "lower"),
+}
+"""The message of each bound that has one figure, and the end of the claim that is the figure."""
+
 
 def population_name(language: Language, population: Document, names: Names) -> str:
     """Return whom a population counts, such as “civilians, children”; empty for everyone."""
-    if not population:
-        return ""
-    parts = [label(language, "status", each) for each in population.get("status", ())]
-    parts += [label(language, name, population[name]) for name in ("sex", "age") if name in population]
-    parts += [names.actor(population["of"])] if "of" in population else []
-    parts += list(population.get("group", ())) + list(population.get("occupation", ()))
-    return language.comma.join(parts)
+    return language.comma.join(_limits(language, population, names))
+
+
+def _limits(language: Language, population: Document, names: Names) -> Iterator[str]:
+    status = [label(language, "status", each) for each in population.get("status", ())]
+    role = [label(language, "role", each) for each in population.get("role", ())]
+    people = [joined(language, each) for each in (status, role) if each]
+    yield from people
+    age, sex = population.get("age"), population.get("sex")
+    if (age, sex) in _AGED:
+        yield language.text(_AGED[age, sex])  # type: ignore[index]
+    else:
+        yield from (label(language, family, code) for family, code in (("age", age), ("sex", sex)) if code)
+    yield from (
+        [joined(language, [names.group(each) for each in population["group"]])] if "group" in population else ()
+    )
+    yield from ([names.actor(population["of"])] if "of" in population else ())
+
+
+def joined(language: Language, parts: list[str]) -> str:
+    """Join what is counted together: “a and b”, “a, b and c”."""
+    if len(parts) < 2:  # noqa: PLR2004 - one alone
+        return "".join(parts)
+    first = language.comma.join(parts[:-1])
+    return language.text("%(first)s and %(last)s") % {"first": first, "last": parts[-1]}
 
 
 def key_name(language: Language, key: Document, names: Names) -> str:
-    """Return what a key counts, such as “Killed, civilians, by execution”; `key` has measure, population, scope, manner."""
+    """Return what a key counts: “Killed, civilians, by execution”; `key` has measure, population, scope and manner."""
     parts = [
         label(language, "measure", key["measure"]),
-        population_name(language, key["population"], names),
+        population_name(language, key["population"], names) or language.text("everyone"),
         label(language, "manner", key["manner"]) if key["manner"] else "",
         names.scope(key["scope"]),
     ]
@@ -37,22 +81,73 @@ def key_name(language: Language, key: Document, names: Names) -> str:
 
 def claim_figure(language: Language, claim: Document) -> str:
     """Return what a claim says, such as “at least 1,700” or, in quotation marks, its words: “dozens”."""
-    lower, upper, best, bound = (claim[name] for name in ("lower", "upper", "best", "bound"))
-    number = language.number
+    bound = claim["bound"]
     if bound == "worded":
-        return f"“{claim['verbatim']}”"
-    if bound == "at_least":
-        return language.text("at least %(figure)s", figure=number(lower))
-    if bound == "more_than":
-        return language.text("more than %(figure)s", figure=number(lower - 1))
-    if bound == "at_most":
-        return language.text("at most %(figure)s", figure=number(upper))
-    if bound == "fewer_than":
-        return language.text("fewer than %(figure)s", figure=number(upper + 1))
-    if bound == "about":
-        return language.text("about %(figure)s", figure=number(best))
-    if bound == "between":
-        return language.text("%(lower)s to %(upper)s", lower=number(lower), upper=number(upper))
+        return language.text("“%(words)s”") % {"words": isolated(language, claim["verbatim"])}
     if bound == "none":
         return language.text("none")
-    return number(best if best is not None else lower)
+    if bound == "between":
+        return language.text("%(lower)s to %(upper)s") % {
+            end: language.number(claim[end]) for end in ("lower", "upper")
+        }
+    message, end = _BOUNDED[bound]
+    figure = claim[end] if claim["best"] is None or bound not in {"exact", "about"} else claim["best"]
+    return language.text(message) % {"figure": language.number(figure)}
+
+
+def offset_of(state: Document) -> timedelta | None:
+    """Return the UTC offset of an incident's days (`state/1`); None where it has a time zone."""
+    written = state["utc_offset"]
+    return datetime.fromisoformat(f"2000-01-01T00:00:00{written}").utcoffset() if written else None
+
+
+@dataclass(frozen=True)
+class Quote:
+    """A figure as its source gave it, and who said it when; `worded` where it is words, `claim` its ref."""
+
+    figure: str
+    attribution: str
+    worded: bool
+    claim: str
+
+
+class Quotes:
+    """Quotes of the claims of one incident, each by its ref."""
+
+    def __init__(
+        self, language: Language, names: Names, claims: Sequence[Document], offset: timedelta | None = None
+    ) -> None:
+        self._language, self._names, self._offset = language, names, offset
+        self._claims = {each["claim"]: each for each in claims}
+
+    def of_end(self, end: Document, key: Document) -> Quote:
+        """Quote an end of the estimate of a key; one that another key's claim gives is at least so much of it."""
+        claim = self._claims[end["claim"]]
+        if claim["population"] == key["population"]:
+            return self.of_claim(claim)
+        text = self._language.text
+        alone = population_name(self._language, claim["population"], self._names)
+        figure = text("at least %(figure)s") % {"figure": self._language.number(end["figure"])}
+        return self._quote(claim, figure, text("counting %(people)s alone") % {"people": alone})
+
+    def of_claim(self, claim: Document) -> Quote:
+        """Quote a claim of any document."""
+        return self._quote(claim, claim_figure(self._language, claim))
+
+    def of_ref(self, ref: str) -> Quote | None:
+        """Quote a claim by its ref; None where it is not among those known."""
+        found = self._claims.get(ref)
+        return self.of_claim(found) if found else None
+
+    def _quote(self, claim: Document, figure: str, *remarks: str) -> Quote:
+        said = day_said(self._language, claim["reported_at"], self._offset)
+        parts = [self._names.source(claim["source"]), *remarks, said]
+        if claim["via"]:
+            relays = self._language.comma.join(self._names.source(each) for each in claim["via"])
+            parts.append(self._language.text("via %(relays)s") % {"relays": relays})
+        return Quote(figure, self._language.comma.join(parts), claim["bound"] == "worded", claim["claim"])
+
+
+def leading_end(estimate: Document) -> Document | None:
+    """Return the end that answers: the best figure, else the upper, else the lower; None for words alone."""
+    return estimate["best"] or estimate["upper"] or estimate["lower"]

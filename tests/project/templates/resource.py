@@ -4,9 +4,10 @@ import orjson
 from fastapi import Request
 from starlette.responses import Response
 
+from service.api.media_types import JSON
 from service.api.models import ResponseModel
+from service.api.negotiation import negotiate
 from service.api.resource import Resource
-from service.api.responses import JSON, negotiate
 from service.api.services import InjectedServices
 
 RESOURCE = Resource("new-name")

@@ -1,0 +1,149 @@
+"""The page of an incident in Chromium: its weight, its first view, and what dragging a slider costs.
+
+    python -m bench.web --sizes 2000 10000
+
+Prints sizes as sent (gzip), and times beside those of the smallest incident in the same run.
+"""
+
+import argparse
+import gzip
+import http.client
+from collections.abc import Callable, Iterator
+from typing import Any, Final, NamedTuple
+
+from playwright.sync_api import Page
+
+from bench import processes, scenery
+from bench.checkouts import OURS
+from bench.measuring import percentile, shown, table
+from bench.setup import add_options, set_up
+from bench.world import Shape
+from service.web.assets import files
+from service.web.inlining import module_graph
+from tests.service.web.browser import launched, new_tab
+
+PATH: Final = "/incidents/bench-10000"
+_OTHERS: Final = scenery.SOURCES + scenery.UNNAMED + 2 + 1
+_VIEWS: Final = 5
+_STEPS: Final = 60
+_RESTS: Final = 5
+_HALF: Final = 50
+_PATIENCE: Final = 300_000
+"""Milliseconds after which a page that does not come ends the benchmark."""
+
+
+class Viewed(NamedTuple):
+    """What was found of one incident: kilobytes as sent, and milliseconds."""
+
+    page: float
+    copy: float
+    first_view: list[float]
+    drag: list[float]
+    rest: list[float]
+
+
+def main() -> None:
+    """Weigh the assets, look at an incident of each size, and print both."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    add_options(parser)
+    parser.add_argument("--sizes", type=int, nargs="+", default=[2_000, 10_000], help="facts of the incident")
+    options = parser.parse_args()
+    print(table(["files of the page", "number", "KB", "KB, gzip"], list(_weights())))
+    found: dict[int, Viewed] = {}
+    with set_up(options) as setup:
+        for size in options.sizes:
+            shape = Shape(size + _OTHERS, 0, setup.seed, size)
+            with setup.kept.copy(shape) as url:
+                processes.run(OURS, url, "rebuild")
+                with processes.serving(OURS, url) as served:
+                    found[size] = _viewed(f"http://127.0.0.1:{served.port}", served.port)
+    print(table(["", *(f"{size:,} facts" for size in found)], list(_lines(list(found.values())))))
+
+
+def _weights() -> Iterator[list[str]]:
+    """Yield the weight of modules, styles and the other files, each file compressed by itself."""
+    modules = [
+        path for name, path in files().items() if name in module_graph([n for n in files() if n.endswith(".js")])
+    ]
+    styles = [path for path in files().values() if path.suffix == ".css"]
+    others = [path for path in files().values() if path not in (*modules, *styles)]
+    for name, paths in (("scripts", modules), ("styles", styles), ("pictures, fonts, base map", others)):
+        contents = [path.read_bytes() for path in paths]
+        small = sum(len(gzip.compress(each, 6)) for each in contents)
+        yield [name, str(len(contents)), shown(sum(map(len, contents)) / 1000), shown(small / 1000)]
+
+
+def _viewed(site: str, port: int) -> Viewed:
+    with launched() as browser:
+        page = new_tab(browser, site).page
+        page.set_default_timeout(_PATIENCE)
+        page.goto(f"{site}/", wait_until="networkidle")
+        first = [_first_view(page, f"{site}{PATH}") for _ in range(_VIEWS)]
+        page.wait_for_load_state("networkidle")
+        drag = page.evaluate(_DRAG, _STEPS)
+        rest = [page.evaluate(_REST, number) for number in range(1, _RESTS + 1)]
+    return Viewed(_sent(port, PATH), _sent(port, f"{PATH}/copy.html"), first, drag, rest)
+
+
+def _first_view(page: Page, url: str) -> float:
+    """Return the milliseconds from the request to the first words on the screen."""
+    page.goto(url, wait_until="load")
+    return float(page.evaluate(_PAINTED))
+
+
+def _sent(port: int, path: str) -> float:
+    """Return the kilobytes that an answer has as sent."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=300)
+    connection.request("GET", path, headers={"Accept": "text/html", "Accept-Encoding": "gzip"})
+    response = connection.getresponse()
+    content = response.read()
+    assert response.status == 200, content  # noqa: PLR2004
+    return len(content) / 1000
+
+
+def _lines(found: list[Viewed]) -> Iterator[list[str]]:
+    yield ["page, KB as sent", *(shown(each.page) for each in found)]
+    yield ["offline copy, KB as sent", *(shown(each.copy) for each in found)]
+    yield from _times("first words on the screen, ms", [each.first_view for each in found])
+    yield from _times("a step of the slider, until it is drawn, ms", [each.drag for each in found])
+    yield from _times("a reading at rest, until its parts are in place, ms", [each.rest for each in found])
+
+
+def _times(name: str, found: list[list[float]]) -> Iterator[list[str]]:
+    """Yield the half that is fastest, the slowest, and how often the first column's half the others are."""
+    kinds: tuple[tuple[str, Callable[[list[Any]], float]], ...] = (
+        ("p50", lambda taken: percentile(taken, _HALF)),
+        ("longest", max),
+    )
+    for title, of in kinds:
+        yield [f"{name}, {title}", *(f"{shown(of(each))} ({shown(of(each) / of(found[0]))} ×)" for each in found)]
+
+
+_PAINTED: Final = """() => new Promise((resolve) => new PerformanceObserver((list) => {
+  const entry = list.getEntriesByName("first-contentful-paint")[0];
+  if (entry) resolve(entry.startTime);
+}).observe({type: "paint", buffered: true}))"""
+_DRAG: Final = """async (steps) => {
+  const input = document.querySelector("[data-clock=reported] input"), taken = [];
+  for (let step = 0; step < steps; step += 1) {
+    await new Promise((resolve) => requestAnimationFrame(resolve));
+    const begin = performance.now();
+    input.value = String(Math.round(Number(input.max) * (1 - step / steps)));
+    input.dispatchEvent(new Event("input", {bubbles: true}));
+    document.body.getBoundingClientRect();
+    await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
+    taken.push(performance.now() - begin);
+  }
+  return taken;
+}"""
+_REST: Final = """(number) => new Promise((resolve) => {
+  const input = document.querySelector("[data-clock=reported] input"), begin = performance.now();
+  document.addEventListener("knownwhen:replaced", () => resolve(performance.now() - begin), {once: true});
+  input.value = String(Math.round(Number(input.max) * number / 7));
+  input.dispatchEvent(new Event("input", {bubbles: true}));
+  input.dispatchEvent(new Event("change", {bubbles: true}));
+})"""
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Maps without a network: land and borders of Natural Earth, drawn as SVG for any box."""

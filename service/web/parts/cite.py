@@ -1,0 +1,54 @@
+"""Cite: the sentence, its coordinates, its digest, and an address that always answers the same."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from service.web.api_client import query_string
+from service.web.language.languages import Language
+from service.web.parts.context import PartContext
+from service.web.parts.headline import Headline
+
+Document = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Cite:
+    """The part `cite`: `coordinates` are names with values; `permalink` and `asked` addresses on this site."""
+
+    sentence: str
+    title: str
+    coordinates: Sequence[tuple[str, str]]
+    digest: str
+    permalink: str
+    asked: str
+
+
+def cite(context: PartContext, own: str, state: Document, headline: Headline) -> Cite:
+    """Make the part from `state/1` with its coordinates, and the headline; `own` is the incident's path in the API."""
+    coordinates, data = state["coordinates"], state["data"]
+    closed = {"as_of": f"@{coordinates['position']}", "reported_until": coordinates["reported_until"]}
+    asked = {**closed, "policy": coordinates["policy"]}
+    return Cite(
+        _sentence(headline),
+        data["title"],
+        _coordinates(context.language, coordinates, headline),
+        state["digest"],
+        context.link(f"/incidents/{data['incident']}", {**asked, **context.lead_query}),
+        f"{own}?{query_string(asked)}",
+    )
+
+
+def _sentence(headline: Headline) -> str:
+    figure = headline.answer.figure
+    return f"{headline.subject}: {figure.figure} ({figure.attribution})." if figure else ""
+
+
+def _coordinates(language: Language, coordinates: Document, headline: Headline) -> Sequence[tuple[str, str]]:
+    text = language.text
+    return [
+        (text("Recorded by"), headline.recorded_at),
+        (text("Position in the log"), language.number(coordinates["position"])),
+        (text("Said by"), headline.said_by or text("no limit: all that was said")),
+        (text("Policy"), coordinates["policy"]),
+    ]
