@@ -89,12 +89,13 @@ class Publisher:
         if self.folder is None or _read(self.folder / "checkpoint") == note:
             return
         before = self._size_in_folder(self.folder)
-        for tile in (*tiles_of(size), *bundles_of(size)):
-            if _grew(tile, before):
-                write_whole(self.folder / format_path(tile), tile_content(cursor, tile))
-                if tile.width == WIDTH:
-                    shutil.rmtree(self.folder / f"{format_path(tile)}.p", ignore_errors=True)
+        grown = [tile for tile in (*tiles_of(size), *bundles_of(size)) if _grew(tile, before)]
+        for tile in grown:
+            write_whole(self.folder / format_path(tile), tile_content(cursor, tile))
         write_whole(self.folder / "checkpoint", note)
+        for tile in grown:
+            if tile.width == WIDTH:
+                shutil.rmtree(self.folder / f"{format_path(tile)}.p", ignore_errors=True)
 
     def _size_in_folder(self, folder: Path) -> int:
         note = _read(folder / "checkpoint")

@@ -44,12 +44,13 @@ class SigningSettings:
 
 @dataclass(frozen=True, slots=True)
 class SigningProcess:
-    """Signs the log of the database at `url`, while `stop` is not set."""
+    """Signs the log of the database at `url`, while `stop` is not set; `seconds` lie between checkpoints at least."""
 
     url: str
     settings: SigningSettings
     now: Callable[[], datetime]
     stop: Event
+    seconds: float = SECONDS
 
     def run(self) -> None:
         """Sign until stopped; errors of the database are logged, and it connects again."""
@@ -83,7 +84,7 @@ class SigningProcess:
             ((active,),) = connection.execute(TRY_SIGNER).fetchall()
             if active:
                 return True
-            self.stop.wait(STANDBY_SECONDS)
+            self.stop.wait(min(self.seconds, STANDBY_SECONDS))
         return False
 
     def _sign_on(self, connection: Connection[Any]) -> None:
@@ -91,7 +92,7 @@ class SigningProcess:
         _log.info("signing the log", origin=origin_of(publisher.log), keys=len(signer.keys))
         while not self.stop.is_set():
             self._round(signer, publisher)
-            self.stop.wait(SECONDS)
+            self.stop.wait(self.seconds)
 
     def _round(self, signer: LogSigner, publisher: Publisher) -> int | None:
         signer.sign_all(self.stop.is_set)

@@ -134,7 +134,13 @@ def _proof(fetch: Fetch, old: int, size: int) -> list[bytes]:
 def _tile(fetch: Fetch, level: int, number: int, size: int) -> bytes:
     width = min(WIDTH, size // WIDTH**level - number * WIDTH)
     path = format_path(Tile(level, number, width))
-    content = fetch(path)
+    try:
+        content = fetch(path)
+    except LogUnavailable:
+        if width == WIDTH:
+            raise
+        # A log may remove an incomplete tile once it is complete (C2SP tlog-tiles, "Partial Tiles").
+        content = fetch(format_path(Tile(level, number)))[: width * HASH_BYTES]
     if len(content) != width * HASH_BYTES:
         raise LogUnavailable(f"{path} has {len(content)} bytes, and {width * HASH_BYTES} were to be there.")
     return content
