@@ -224,7 +224,8 @@ def replay(  # noqa: PLR0913 - each is a part of the question
 def audit(
     *,
     full: Annotated[
-        bool, typer.Option("--full", help="Compare every incident and source with the read models, not a sample.")
+        bool,
+        typer.Option("--full", help="Hash the whole log anew, and compare every incident and source, not a sample."),
     ] = False,
     json: JsonOption = False,
     debug: DebugOption = False,
@@ -234,6 +235,9 @@ def audit(
     Of each read model, whole folds of the log are compared with its rows: of 100 incidents and 100 sources (--full: of
     all), where the read model stands and at 3 earlier positions. Which ones follows from the log, so the same log has
     the same ones; they move on as it grows. That no two rows of a key stand at once is looked up in all rows.
+
+    With --full every fact is hashed first, against its commitments, the tiles and all checkpoints that were signed: a
+    byte that somebody changed is named by its position.
 
     Works while Knownwhen is running, and when it is not.
     """

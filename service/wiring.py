@@ -46,6 +46,7 @@ from service.projections.rebuild.job import RebuildOptions, RebuildResult, rebui
 from service.runtime.hosts import Hosts
 from service.runtime.time_zones import zone
 from service.settings import Settings
+from service.transparency.fork_guard import ForkGuard
 from service.transparency.publications import PublicationIndex
 from service.transparency.signed_log import SignedLog
 from service.transparency.signing import SigningProcess, SigningSettings
@@ -254,9 +255,14 @@ def make_signing(url: str, settings: Settings, stop: threading.Event) -> Signing
 
     Raises DatabaseUnreachable or DatabaseUnfit.
     """
-    kept = settings.data.absolute() / "published-checkpoints"
+    kept = fork_guard(settings).folder
     ways = SigningSettings(settings.log_keys or Path(), kept, settings.published, settings.witnesses)
     return SigningProcess(service_role_url(url), ways, _now, stop)
+
+
+def fork_guard(settings: Settings) -> ForkGuard:
+    """Return what keeps the last published checkpoint of each log, in the data folder."""
+    return ForkGuard(settings.data.absolute() / "published-checkpoints")
 
 
 def log_id(url: str) -> uuid.UUID:

@@ -83,13 +83,22 @@ class GrowingTree:
 
     def write(self, cursor: Cursor[Any]) -> None:
         """Write the tiles that grew since they were read or written."""
+        cursor.executemany(_WRITE, [(*place, hashes) for place, hashes in self._grown().items()])
+        self._written.clear()
+
+    def take_grown(self) -> dict[tuple[int, int], bytes]:
+        """Return the tiles that grew since they were read, written or taken, by level and number."""
+        grown = self._grown()
+        self._written.clear()
+        return grown
+
+    def _grown(self) -> dict[tuple[int, int], bytes]:
         edges = {
             (level, count // WIDTH): bytes(edge)
             for level, (edge, count) in enumerate(zip(self._edges, self._counts, strict=True))
             if edge
         }
-        cursor.executemany(_WRITE, [(*place, hashes) for place, hashes in {**self._written, **edges}.items()])
-        self._written.clear()
+        return {**self._written, **edges}
 
 
 def subtrees_in(tiles: Mapping[tuple[int, int], bytes]) -> Subtree:
