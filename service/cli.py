@@ -408,22 +408,37 @@ def export(  # noqa: PLR0913 - each is a part of the question
     incident: Annotated[
         list[str] | None, typer.Option(metavar="SLUG", help="Only this incident; may be given again.")
     ] = None,
+    receipt: Annotated[
+        str | None, typer.Option(metavar="DIGEST", help="For `bundle`: of this published answer.")
+    ] = None,
     token: TokenOption = None,
     json: JsonOption = False,
     debug: DebugOption = False,
 ) -> None:
     """Write what the log holds at a reading into a file. Works while Knownwhen is running, and when it is not.
 
+    FORMAT may also be `bundle`: an answer with all that shows it to be right; or `entries`: of all facts that are
+    signed, their commitments. `knownwhen verify` checks them.
+
     [bold]Examples[/bold]
 
       knownwhen export ndjson -o log.ndjson
       knownwhen export ndjson --view state/1 --reported-until 2025-03-09T23:59:59Z
       knownwhen export csv --map losses.toml --as-of @1200 -o losses.csv
+      knownwhen export bundle --incident syria-coast-2025 -o estimate.kw.json.gz
+      knownwhen export entries -o entries
     """
-    from service.console import command, export
+    from service.answers.answer import AnswerRequest
+    from service.console import command, export, export_proofs
     from service.formats.export import incidents as bulk
 
     only = [unicodedata.normalize("NFC", each) for each in incident or ()]
+    if format_ == export_proofs.ENTRIES:
+        command.run(lambda settings: export_proofs.export_entries(settings, output, json=json), debug=debug)
+    if format_ == export_proofs.BUNDLE:
+        answer = AnswerRequest(only[0], view or "state/1", as_of, reported_until, policy) if len(only) == 1 else None
+        of = export_proofs.BundleOptions(output, json, receipt, answer)
+        command.run(lambda settings: export_proofs.export_bundle(settings, of), debug=debug)
     what = bulk.ExportRequest(as_of, reported_until, policy, view, only, map=map_)
     asked = export.ExportOptions(format_, what, output, json, token)
     command.run(lambda settings: export.export(settings, asked), debug=debug)

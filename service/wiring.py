@@ -46,6 +46,7 @@ from service.projections.rebuild.job import RebuildOptions, RebuildResult, rebui
 from service.runtime.hosts import Hosts
 from service.runtime.time_zones import zone
 from service.settings import Settings
+from service.transparency.bundling import BundleMaker
 from service.transparency.fork_guard import ForkGuard
 from service.transparency.publications import PublicationIndex
 from service.transparency.signed_log import SignedLog
@@ -83,6 +84,12 @@ class OpenedLog(NamedTuple):
     reader: LogReader
     publications: PublicationIndex
     root_at: Callable[[int], Awaitable[bytes]]
+    signed_log: SignedLog
+
+    @property
+    def bundles(self) -> BundleMaker:
+        """What makes bundles of it."""
+        return BundleMaker(self.reader, self.publications, self.signed_log, self.root_at)
 
 
 @asynccontextmanager
@@ -91,7 +98,7 @@ async def opened_log(url: str) -> AsyncGenerator[OpenedLog]:
     pool = make_pool(await asyncio.to_thread(service_role_url, url))
     pool.timeout = PATIENCE
     async with pool:
-        yield OpenedLog(LogReader(pool), PublicationIndex(pool), LogTree(pool).root_at)
+        yield OpenedLog(LogReader(pool), PublicationIndex(pool), LogTree(pool).root_at, SignedLog(pool))
 
 
 @asynccontextmanager

@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 from psycopg import Connection
-from psycopg.sql import SQL, Composable, Identifier, Literal
+from psycopg.sql import SQL, Composed, Identifier, Literal
 
 from service.console import audit
 from service.postgres.pool import connect
@@ -72,13 +72,13 @@ def _without_triggers(connection: Connection[Any]) -> None:
         connection.execute(SQL("ALTER TABLE {} DISABLE TRIGGER USER").format(Identifier(table)))
 
 
-def flipped(column: str) -> Composable:
+def flipped(column: str) -> Composed:
     """Change one bit in the middle of a column."""
     middle = "{0} = set_byte({0}, octet_length({0}) / 2, get_byte({0}, octet_length({0}) / 2) # 1)"
     return SQL(middle).format(Identifier(column))
 
 
-def found_after(url: str, kept: Path, change: Composable) -> LogAudit:
+def found_after(url: str, kept: Path, change: Composed) -> LogAudit:
     """Audit the log with one change in it."""
     with superuser(url) as connection:
         assert connection.execute(change).rowcount == 1
@@ -120,7 +120,10 @@ def test_missing_and_moved_facts_are_named(url: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(("level", "number"), [(0, 0), (0, 1), (1, 0)])
 def test_changed_and_missing_tiles_are_named(url: str, tmp_path: Path, level: int, number: int) -> None:
     where = SQL(" WHERE level = {} AND number = {}").format(Literal(level), Literal(number))
-    for change in (SQL("UPDATE log_tiles SET ") + flipped("hashes") + where, SQL("DELETE FROM log_tiles") + where):
+    for change in (
+        SQL("UPDATE log_tiles SET ") + flipped("hashes") + where,
+        SQL("DELETE FROM log_tiles{}").format(where),
+    ):
         found = found_after(url, tmp_path / "kept", change)
         assert any(f"tile/{level}/00{number}" in each.why for each in found.damages), found.damages
         assert {each.position for each in found.damages} == {None}

@@ -1,25 +1,20 @@
 """Bundles: an answer with all that shows it to be right, in one file; `knownwhen verify` checks it anywhere."""
 
-from typing import Annotated, Any, cast
+from typing import Annotated
 from urllib.parse import quote
-from uuid import UUID
 
 from fastapi import Query, Request
 from starlette.responses import Response
 
 from domain.catalogue import UnknownName
-from domain.facts.union import EstimatePublished
-from domain.ledger.receipt import Receipt, origin_of
-from domain.verification.bundle import Bundle, compress, format_bundle
-from service.answers.answer import Answer, AnswerRequest, answer, inputs_at
+from service.answers.answer import AnswerRequest
 from service.api.errors.problem import HttpProblem, problem_of_fields
 from service.api.errors.validation import FieldError
 from service.api.negotiation import negotiate
 from service.api.parameters import AsOf, IncidentName, PolicyName, ReceiptDigest, ReportedUntil
 from service.api.resource import VIEW_PROBLEMS, Description, Resource
 from service.api.services import InjectedServices, Services
-from service.eventstore import StoredFact
-from service.runtime.worker_thread import in_thread
+from service.transparency.bundling import BundleMaker, MadeBundle, NoSuchReceipt
 
 RESOURCE = Resource("publications")
 
@@ -39,15 +34,10 @@ async def bundle_of_publication(request: Request, services: InjectedServices, di
     Free text and sealed parts are not in it. `knownwhen verify` checks it with no service and no database.
     """
     negotiate(request, BUNDLE)
-    rows = await services.reader.at(await services.publications.positions(digest))
-    if not rows:
-        raise HttpProblem("no-such-receipt", f"No estimate with the digest {digest} was published in this log.")
-    row = rows[0]
-    published = cast("EstimatePublished", row.fact())
-    asked = AnswerRequest(
-        str(row.stream), published.view, f"@{published.position}", published.reported_until, published.policy
-    )
-    return await _respond(services, asked, row)
+    try:
+        return _response(await _maker(services).of_publication(digest))
+    except NoSuchReceipt as unknown:
+        raise HttpProblem("no-such-receipt", str(unknown)) from unknown
 
 
 @RESOURCE.get(
@@ -71,46 +61,18 @@ async def bundle_of_answer(  # noqa: PLR0913, PLR0917 - the coordinates of an an
     An answer that was published shows more: the log itself holds it, and nothing of the incident was left out.
     """
     negotiate(request, BUNDLE)
-    return await _respond(services, AnswerRequest(incident, view, as_of, reported_until, policy), None)
-
-
-async def _respond(services: Services, asked: AnswerRequest, publication: StoredFact | None) -> Response:
     try:
-        found = await answer(services.reader, asked)
+        return _response(await _maker(services).of_answer(AnswerRequest(incident, view, as_of, reported_until, policy)))
     except UnknownName as unknown:
         raise problem_of_fields(
             [FieldError(unknown.field, str(unknown), unknown.nearest)], "invalid-parameter"
         ) from unknown
-    receipt = await _receipt(services, asked.incident, found)
-    inputs = await inputs_at(services.reader, asked.incident, receipt.position, None)
-    positions = [row.position for row in inputs.rows]
-    inputs.free()
-    if publication is not None:
-        positions.append(publication.position)
-    rows = await services.reader.at(positions)
-    bundle = await services.signed_log.bundle(receipt, found.data, rows, publication and publication.position)
-    content = await in_thread(len(rows), _compressed, bundle)
-    name = f"{receipt.incident}-{receipt.view.replace('/', '-')}-{receipt.position}.kw.json.gz"
-    headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}", "Cache-Control": "no-cache"}
-    return Response(content, 200, headers, BUNDLE)
 
 
-def _compressed(bundle: Bundle) -> bytes:
-    return compress(format_bundle(bundle))
+def _maker(services: Services) -> BundleMaker:
+    return BundleMaker(services.reader, services.publications, services.signed_log, services.root_at)
 
 
-async def _receipt(services: Services, incident: str, found: Answer) -> Receipt:
-    about = cast("dict[str, Any]", found.coordinates)
-    log = await services.reader.log_id()
-    return Receipt(
-        log=log,
-        origin=origin_of(log),
-        position=about["position"],
-        root=await services.root_at(about["position"]),
-        incident=str(found.document.get("incident", incident)),
-        view=about["view"],
-        policy=about["policy"],
-        reported_until=about["reported_until"],
-        inputs={UUID(stream): version for stream, version in found.inputs.items()},
-        digest=found.digest,
-    )
+def _response(made: MadeBundle) -> Response:
+    name = f"attachment; filename*=UTF-8''{quote(made.file_name)}"
+    return Response(made.content, 200, {"Content-Disposition": name, "Cache-Control": "no-cache"}, BUNDLE)
