@@ -103,9 +103,10 @@ properties: ## try every property thirty times harder (many minutes)
 	$(prepare) requirements-dev.lock
 	HYPOTHESIS_PROFILE=ci .venv/bin/python -m pytest tests/domain $(GENERATED) --numprocesses 2 --dist worksteal
 
-faults: ## kill the service, the projector, rebuilds, erasures and PostgreSQL 200 times each way, and look for a fact missed or taken twice (many minutes)
+faults: ## kill the service, the projector, rebuilds, erasures, signers and PostgreSQL 200 times each way, and look for a fact missed or taken twice, or signed two ways (many minutes)
 	$(prepare) requirements-dev.lock
 	FAULT_ROUNDS=200 .venv/bin/python -m pytest tests/faults/test_kills.py tests/faults/test_ingest_kills.py tests/faults/test_erasure_kills.py
+	FAULT_ROUNDS=300 .venv/bin/python -m pytest tests/faults/test_signing_kills.py
 
 realdata: ## import real tables, every version of them, and export each again: KNOWNWHEN_REALDATA=folder (minutes)
 	$(prepare) requirements-dev.lock
