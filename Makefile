@@ -164,6 +164,8 @@ lock: ## write both locks anew from pyproject.toml, with the newest versions it 
 	$(prepare) requirements-dev.lock
 	$(COMPILE) --group build --extra xlsx --output-file requirements.lock
 	$(COMPILE) --group build --group dev --extra parquet --extra opentelemetry --extra xlsx --constraint requirements.lock --output-file requirements-dev.lock
+	.venv/bin/uv pip compile --group verify --quiet --universal --python-version 3.11 --generate-hashes \
+		--custom-compile-command 'make lock' --constraint requirements.lock --output-file requirements-verify.lock
 
 vendor: ## fetch the files of others anew, at the versions of service/web/vendor/manifest.toml (needs npm)
 	$(prepare) requirements-dev.lock

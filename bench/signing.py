@@ -8,18 +8,18 @@ import tempfile
 import threading
 import time
 from bisect import bisect_left
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Self
 
 import psycopg
 
-from bench.measuring import Spread, in_turn, shown, table
+from bench.measuring import CONSOLE, Spread, in_turn, shown, table
 from bench.memory import MIB, Watched
 from bench.page import python
 from bench.reporting import Commit, record
@@ -53,6 +53,16 @@ second, how long it takes from a commit until a checkpoint that has it is publis
 """
 
 
+class _Lines(list[list[str]]):
+    """The lines of the table; each is told as soon as it is there."""
+
+    def __iadd__(self, lines: Iterable[list[str]]) -> Self:
+        for line in lines:
+            CONSOLE.print(": ".join(line))
+            self.append(line)
+        return self
+
+
 class FirstSigned(NamedTuple):
     """What it took to sign a whole log: seconds and MiB of signing, seconds of publishing, seconds of auditing."""
 
@@ -64,7 +74,7 @@ class FirstSigned(NamedTuple):
 
 def measure(setup: Setup) -> str:
     """Measure, and return the section."""
-    lines: list[list[str]] = []
+    lines = _Lines()
     with setup.kept.copy(setup.log(setup.facts)) as url, _folder() as folder:
         facts = _head(url)
         first = _first_signed(url, folder)
@@ -85,8 +95,8 @@ def measure(setup: Setup) -> str:
     found = {name: Spread(tuple(runs)) for name, runs in in_turn(contestants, setup.runs).items()}
     lines += [[f"reports a second, {name}", _with_ends(spread)] for name, spread in found.items()]
     without, with_ = (found[name].median for name in contestants)
-    lines.append(["lost to the signer, %", shown(100 * (1 - with_ / without))])
-    lines.append(["longest from commit to published checkpoint, s", shown(_longest_lag(setup))])
+    lines += [["lost to the signer, %", shown(100 * (1 - with_ / without))]]
+    lines += [["longest from commit to published checkpoint, s", shown(_longest_lag(setup))]]
     return ABOUT.format(
         facts=facts, reports=REPORTS, runs=setup.runs, rate=RATE, python=python(), table=table(["", "figure"], lines)
     )
