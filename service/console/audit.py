@@ -44,7 +44,7 @@ def _audit(url: str, settings: Settings, *, json: bool, full: bool) -> int:
     found, compared = _replay_publications(url), _compare_models(url, full=full)
     ok = all(each.matches for each in (*found, *compared.audited))
     if json:
-        document = {"ok": ok, "publications": [_publication_document(each) for each in found]}
+        document: dict[str, Any] = {"ok": ok, "publications": [_publication_document(each) for each in found]}
         document["read_models"] = _model_documents(compared)
         document["log"] = None if hashed is None else _log_document(hashed)
         print_json(document)
