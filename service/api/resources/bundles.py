@@ -4,7 +4,7 @@ from typing import Annotated, Any, cast
 from urllib.parse import quote
 from uuid import UUID
 
-from fastapi import Query, Request
+from fastapi import Path, Query, Request
 from starlette.responses import Response
 
 from domain.catalogue import UnknownName
@@ -42,7 +42,29 @@ async def bundle_of_publication(request: Request, services: InjectedServices, di
     rows = await services.reader.at(await services.publications.positions(digest))
     if not rows:
         raise HttpProblem("no-such-receipt", f"No estimate with the digest {digest} was published in this log.")
-    row = rows[0]
+    return await _of_publication(services, rows[0])
+
+
+@RESOURCE.get(
+    "/v1/publications/{position}/bundle",
+    summary="The bundle of a publication",
+    **RESOURCE.reads(None, "no-such-publication not-signed not-signed-yet", also=_DESCRIBED),
+)
+async def bundle_at_position(
+    request: Request,
+    services: InjectedServices,
+    position: Annotated[int, Path(ge=1, le=2**63 - 1, description="The position of a publication in the log.")],
+) -> Response:
+    """Give the publication at a position of the log with its inputs, their proofs, and the last checkpoint."""
+    negotiate(request, BUNDLE)
+    await services.reader.head()
+    row = next(iter(await services.reader.at([position])), None)
+    if row is None or not row.is_a(EstimatePublished):
+        raise HttpProblem("no-such-publication", f"Nothing was published at position {position} of this log.")
+    return await _of_publication(services, row)
+
+
+async def _of_publication(services: Services, row: StoredFact) -> Response:
     published = cast("EstimatePublished", row.fact())
     asked = AnswerRequest(
         str(row.stream), published.view, f"@{published.position}", published.reported_until, published.policy
