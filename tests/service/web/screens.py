@@ -25,6 +25,8 @@ SCREENS: Final = (
     Screen("incidents", "/"),
     Screen("incident", INCIDENT),
     Screen("incident-closed", f"{INCIDENT}?{CLOSED}"),
+    Screen("log", "/log"),
+    Screen("health", "/health"),
     Screen("no-incident", "/incidents/no-such-incident", 404),
     Screen("no-page", "/no/such/page", 404),
 )
