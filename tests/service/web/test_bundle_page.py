@@ -54,6 +54,7 @@ class SignedSite:
         self._signing = without_files(signing(url, folder))
         with self.client() as asked:
             answer = asked.post(f"/v1{INCIDENT}/publications", json={"reason": HOSTILE})
+            asked.post("/v1/incidents", json={"slug": "other", "title": "Another", "utc_offset": "+03:00"})
         self.position: int = answer.json()["position"]
         self.sign()
 
@@ -380,12 +381,12 @@ def test_what_is_not_signed_yet_is_said_to_be_so(signed: SignedSite, browser: Br
     tab = Tab(browser.new_context(), signed.address)
     expect(tab.open("/health?lang=en").locator("#signer")).to_contain_text("All that was recorded is signed")
     with signed.client() as asked:
-        asked.post("/v1/incidents", json={"slug": "new", "title": "New", "utc_offset": "+03:00"})
-        expect(tab.open("/incidents/new?lang=en").locator("#cite")).to_contain_text("and not signed")
+        asked.post("/v1/incidents", json={"slug": "lately", "title": "Lately opened", "utc_offset": "+03:00"})
+        expect(tab.open("/incidents/lately?lang=en").locator("#cite")).to_contain_text("and not signed")
         expect(tab.open("/health?lang=en").locator("#signer")).to_contain_text("1 fact is not signed yet")
-        assert asked.get("/incidents/new/bundle.html").status_code == 503
+        assert asked.get("/incidents/lately/bundle.html").status_code == 503
         signed.sign()
-        assert asked.get("/incidents/new/bundle.html").status_code == 200
+        assert asked.get("/incidents/lately/bundle.html").status_code == 200
     tab.page.context.close()
 
 
