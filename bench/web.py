@@ -8,6 +8,7 @@ Prints sizes as sent (gzip), and times beside those of the smallest incident in 
 import argparse
 import gzip
 import http.client
+import json
 from collections.abc import Callable, Iterator
 from typing import Any, Final, NamedTuple
 
@@ -17,7 +18,9 @@ from bench import processes, scenery
 from bench.checkouts import OURS
 from bench.measuring import percentile, shown, table
 from bench.setup import add_options, set_up
+from bench.silence import Silence
 from bench.world import Shape
+from service.api.media_types import HTML, JSON
 from service.web.assets import files
 from service.web.inlining import module_graph
 from tests.service.web.browser import launched, new_tab
@@ -38,8 +41,13 @@ class Viewed(NamedTuple):
     page: float
     copy: float
     first_view: list[float]
+    """Of readings that were not asked for before, the present one among them."""
+    later_view: list[float]
+    """Of the same readings again."""
     drag: list[float]
     rest: list[float]
+    silence: Silence
+    """Of the service, over all of these."""
 
 
 def main() -> None:
@@ -56,7 +64,7 @@ def main() -> None:
             with setup.kept.copy(shape) as url:
                 processes.run(OURS, url, "rebuild")
                 with processes.serving(OURS, url) as served:
-                    found[size] = _viewed(f"http://127.0.0.1:{served.port}", served.port)
+                    found[size] = _viewed(f"http://127.0.0.1:{served.port}", served)
     print(table(["", *(f"{size:,} facts" for size in found)], list(_lines(list(found.values())))))
 
 
@@ -73,16 +81,24 @@ def _weights() -> Iterator[list[str]]:
         yield [name, str(len(contents)), shown(sum(map(len, contents)) / 1000), shown(small / 1000)]
 
 
-def _viewed(site: str, port: int) -> Viewed:
+def _viewed(site: str, served: processes.Served) -> Viewed:
     with launched() as browser:
-        page = new_tab(browser, site).page
-        page.set_default_timeout(_PATIENCE)
-        page.goto(f"{site}/", wait_until="networkidle")
-        first = [_first_view(page, f"{site}{PATH}") for _ in range(_VIEWS)]
-        page.wait_for_load_state("networkidle")
-        drag = page.evaluate(_DRAG, _STEPS)
-        rest = [page.evaluate(_REST, number) for number in range(1, _RESTS + 1)]
-    return Viewed(_sent(port, PATH), _sent(port, f"{PATH}/copy.html"), first, drag, rest)
+        tab = new_tab(browser, site).page
+        tab.set_default_timeout(_PATIENCE)
+        tab.goto(f"{site}/", wait_until="networkidle")
+        pages = [f"{site}{PATH}", *(f"{site}{PATH}?reported_until={each}" for each in _moments(served.port))]
+        first, later = ([_first_view(tab, each) for each in pages] for _ in range(2))
+        tab.wait_for_load_state("networkidle")
+        drag = tab.evaluate(_DRAG, _STEPS)
+        rest = [tab.evaluate(_REST, number) for number in range(1, _RESTS + 1)]
+    page, copy = _sent(served.port, PATH), _sent(served.port, f"{PATH}/copy.html")
+    return Viewed(page, copy, first, later, drag, rest, served.silence)
+
+
+def _moments(port: int) -> Iterator[str]:
+    """Yield moments of the reported clock, the last ones of equal parts of all."""
+    found = json.loads(_content(port, f"/v1{PATH}/moments", JSON))["data"]["reported"]
+    return (found[len(found) * number // _VIEWS - 1] for number in range(1, _VIEWS))
 
 
 def _first_view(page: Page, url: str) -> float:
@@ -93,20 +109,26 @@ def _first_view(page: Page, url: str) -> float:
 
 def _sent(port: int, path: str) -> float:
     """Return the kilobytes that an answer has as sent."""
+    return len(_content(port, path, HTML, "gzip")) / 1000
+
+
+def _content(port: int, path: str, accept: str, encoding: str = "identity") -> bytes:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=300)
-    connection.request("GET", path, headers={"Accept": "text/html", "Accept-Encoding": "gzip"})
+    connection.request("GET", path, headers={"Accept": accept, "Accept-Encoding": encoding})
     response = connection.getresponse()
     content = response.read()
     assert response.status == 200, content  # noqa: PLR2004
-    return len(content) / 1000
+    return content
 
 
 def _lines(found: list[Viewed]) -> Iterator[list[str]]:
     yield ["page, KB as sent", *(shown(each.page) for each in found)]
     yield ["offline copy, KB as sent", *(shown(each.copy) for each in found)]
     yield from _times("first words on the screen, ms", [each.first_view for each in found])
+    yield from _times("… of a reading seen before, ms", [each.later_view for each in found])
     yield from _times("a step of the slider, until it is drawn, ms", [each.drag for each in found])
     yield from _times("a reading at rest, until its parts are in place, ms", [each.rest for each in found])
+    yield ["longest silence of the service, ms", *(shown(each.silence.longest) for each in found)]
 
 
 def _times(name: str, found: list[list[float]]) -> Iterator[list[str]]:

@@ -10,7 +10,7 @@ from tests.service.web.screens import INCIDENT, LANGUAGES
 CLEAR = """(id) => {
   const bar = document.getElementById("reading"), part = document.getElementById(id).getBoundingClientRect();
   const stuck = getComputedStyle(bar).position === "sticky" ? bar.getBoundingClientRect().bottom : 0;
-  return part.top >= stuck || window.scrollY + window.innerHeight >= document.documentElement.scrollHeight - 1;
+  return part.top > stuck - 1 || window.scrollY + window.innerHeight >= document.documentElement.scrollHeight - 1;
 }"""
 
 

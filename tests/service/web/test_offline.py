@@ -49,7 +49,8 @@ def texts(page: Page) -> dict[str, str]:
     return page.evaluate(
         """() => {
           for (const each of document.querySelectorAll("details")) each.open = true;
-          const hidden = "form, [data-online], [data-part=downloads], [data-check], [data-copies], [role=status], svg";
+          const hidden = "form, [data-online], [data-part=downloads], [data-check], [data-copies], [data-png],"
+            + "[role=status], svg";
           for (const each of document.querySelectorAll(hidden)) each.remove();
           return Object.fromEntries([...document.querySelectorAll("[data-part]")]
             .map((each) => [each.id, each.innerText.replace(/\\s+/g, " ").trim()]));
