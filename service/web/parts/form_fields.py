@@ -19,14 +19,14 @@ COUNTER: Final = "__n__"
 _REF: Final = "#/components/schemas/"
 _SLUG: Final = "^[^\\W_]+(-[^\\W_]+)*$"
 _LONGEST_LINE: Final = 300
-_NOT_ASKED: Final = frozenset({"kind", "report_id", "sealed"})
+_NOT_ASKED: Final = frozenset({"kind", "report_id"})
 _FAMILIES: Final[Mapping[str, str]] = {"type": "source_type"}
 """Families of labels, by the name of a field, where it is another name."""
 _SAID_BY: Final = ("source", "via", "reported_at", "occurred", "language")
 _WORDS: Final = ("text", "evidence", "tags", "external_ids")
 _FURTHER: Final = ("event", "actors", "attributes", "complete", "reported_order")
 _FIRST: Final = "toll_revised"
-_COMMON: Final = frozenset({*_SAID_BY, *_WORDS, *_FURTHER, "claims", "places"})
+_COMMON: Final = frozenset({*_SAID_BY, *_WORDS, *_FURTHER, "claims", "places", "sealed"})
 _FOLDED: Final = frozenset(
     {"accumulation", "period", "counted_until", "partial", "supersedes", "parts", "exhaustive", "id", "manner"}
     | {"group", "role", "also_said", "lower", "upper", "best", "bound"}
@@ -66,7 +66,7 @@ class Field:
 class Group(NamedTuple):
     """Fields under one heading; the name chooses the heading, and whether it is open at first."""
 
-    name: Literal["stated", "said_by", "figures", "places", "words", "further"]
+    name: Literal["stated", "said_by", "figures", "places", "words", "further", "sealed"]
     fields: tuple[Field, ...]
 
 
@@ -106,6 +106,7 @@ def report_fields(language: Language, openapi: Schema, kind: str) -> list[Group]
         Group("places", _of(made, "places")),
         Group("words", _of(made, *_WORDS)),
         Group("further", _of(made, *_FURTHER)),
+        Group("sealed", _of(made, "sealed")),
     )
     return [each for each in groups if each.fields]
 

@@ -22,6 +22,10 @@ HINTS: Final[dict[str, str]] = {
     "of": marked("A group whose members are counted."),
     "reported_at": marked("Such as 2025-03-09. Left empty, it is the moment of recording."),
     "reported_order": marked("A whole number that orders statements of one day."),
+    "sealed": marked(
+        "What must never leak. It is kept encrypted, in no view, list, search or export, and not in the draft that this"
+        " browser keeps. Who reads it must give a reason, which is recorded."
+    ),
     "source": marked("Who vouches for the statement: a name from the list, or a new one."),
     "supersedes": marked("Each as the report’s id, # and the number of the figure."),
     "via": marked("Nearest to the source first."),

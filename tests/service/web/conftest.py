@@ -11,6 +11,7 @@ from service import wiring
 from service.console import samples
 from service.wiring import make_app
 from tests.service.projected import projecting
+from tests.service.sealed import key_file
 from tests.service.serving import serving
 from tests.service.web.browser import MISSING, Tab, away_from_playwright, chromium, launched, new_tab
 
@@ -40,11 +41,13 @@ async def _load(url: str) -> None:
 
 
 @pytest.fixture(scope="package")
-def site(migrated_template: str, create_database: Callable[[str], str]) -> Iterator[str]:
-    """Return the address of a service with the sample and a projector, open to all; tests of this folder share it."""
+def site(
+    migrated_template: str, create_database: Callable[[str], str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """Return the address of a service with the sample, a projector and a key to seal with, open to all; shared."""
     url = create_database(migrated_template)
     away_from_playwright(_load(url))
-    with projecting(url), serving(make_app(url)) as address:
+    with projecting(url), serving(make_app(url, keys=key_file(tmp_path_factory.mktemp("keys")))) as address:
         yield address
 
 

@@ -111,6 +111,27 @@ def test_figure_posted_by_hand_moves_the_toll_and_no_closed_reading(tab: Tab, la
     assert re.sub(r"\D", "", western) == str(position)
 
 
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_sealed_part_is_in_the_log_and_in_no_draft(tab: Tab, lang: str) -> None:
+    slug, secret = opened(tab), "the cellar of the third house"
+    page = form(tab, slug, lang=lang)
+    page.locator("details:has([data-key=sealed]) > summary").click()
+    named(page, "sealed.place").fill(secret)
+    assert page.evaluate("() => JSON.stringify({...localStorage})") == "{}"
+    assert page.locator("[data-kept]").is_hidden()
+    named(page, "source").fill("SOHR")
+    named(page, "claims.0.measure").select_option("killed")
+    named(page, "claims.0.count").fill("12")
+    page.locator("[data-key=scope] select").first.select_option("incident")
+    assert secret not in page.evaluate("() => JSON.stringify({...localStorage, ...sessionStorage})")
+    assert page.locator("[data-kept]").is_visible()
+    report_id = posted(page)
+    assert named(page, "sealed.place").input_value() == ""
+    assert secret not in json.dumps(asked(tab, f"/v1/reports/{report_id}"))
+    read = page.request.post(f"{tab.site}/v1/reports/{report_id}/sealed", data={"reason": "To see that it is kept."})
+    assert [each["sealed"] for each in read.json()["parts"]] == [{"place": secret}]
+
+
 def _numbers(value: Any) -> list[int]:
     if isinstance(value, dict):
         return [found for each in value.values() for found in _numbers(each)]

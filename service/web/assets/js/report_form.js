@@ -41,6 +41,12 @@ function report() {
   return { kind, ...readFields(fields, names) };
 }
 
+/** @returns {Record<string, any>} what the form says, without the sealed part: that is kept nowhere but in the log */
+function draft() {
+  const { sealed, ...said } = report();
+  return said;
+}
+
 /** @param {Record<string, any>} content */
 function fill(content) {
   fillFields(fields, content, names);
@@ -66,7 +72,7 @@ async function withWordsAlone(content) {
 }
 
 function keepDraft() {
-  const said = report();
+  const said = draft();
   part("kept").hidden = JSON.stringify(said) === untouched || !drafts.save(said);
 }
 
@@ -137,6 +143,7 @@ function value(name) {
 /** @param {{position: number, recorded_at: string, report_id: string}} written */
 function posted(written) {
   drafts.clear();
+  form.reset();
   form.hidden = true;
   const shown = /** @type {HTMLElement} */ (document.getElementById("posted"));
   const format = formats(form.dataset["language"] ?? "en", form.dataset["digits"] ?? "latn");
@@ -232,10 +239,10 @@ async function begin() {
     const claims = fieldsOf(fields).find((each) => each.dataset["key"] === "claims");
     if (kind === "toll_revised" && claims && entriesOf(claims).length === 0) addEntry(claims);
   }
-  untouched = JSON.stringify(report());
-  const draft = drafts.load();
-  const changed = draft !== null && JSON.stringify(draft.report) !== untouched;
-  if (changed) fill(draft.report);
+  untouched = JSON.stringify(draft());
+  const kept = drafts.load();
+  const changed = kept !== null && JSON.stringify(kept.report) !== untouched;
+  if (changed) fill(kept.report);
   part("draft").hidden = !changed;
   form.hidden = false;
   form.dataset["ready"] = "";
