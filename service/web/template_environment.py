@@ -11,6 +11,7 @@ from markupsafe import Markup, escape
 
 from service.web.api_client import query_string
 from service.web.assets import asset_url, files
+from service.web.language.isolation import isolated
 from service.web.language.labels import label
 from service.web.language.languages import Language
 
@@ -57,7 +58,14 @@ def templates(shown: Language) -> Environment:
         "plural": shown.plural,
         "query_string": query_string,
     }
-    filters = {"bdi": _isolated, "json": data_block, "day": shown.day, "moment": shown.moment, "number": shown.number}
+    filters = {
+        "bdi": _isolated,
+        "day": shown.day,
+        "json": data_block,
+        "moment": shown.moment,
+        "number": shown.number,
+        "plain_bdi": partial(isolated, shown),
+    }
     cast("dict[str, object]", made.globals).update(functions)
     cast("dict[str, object]", made.filters).update(filters)
     return made

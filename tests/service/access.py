@@ -41,6 +41,14 @@ def on_tokens(url: str, work: Callable[[TokenIssuing], Awaitable[T]]) -> T:
     return asyncio.run(working())
 
 
+async def new_token(
+    url: str, name: str, scopes: tuple[AccessScope, ...], collections: frozenset[str] | None
+) -> IssuedToken:
+    """Make a token as the operator does, in all collections where `collections` is None."""
+    async with wiring.token_issuing(url) as tokens:
+        return await tokens.make(TokenRequest(name, frozenset(scopes), collections, (), 90), OPERATOR)
+
+
 def issued(
     url: str,
     *scopes: AccessScope,

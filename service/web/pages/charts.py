@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
+from starlette.datastructures import QueryParams
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Match, Route
 from starlette.types import Scope
@@ -31,7 +32,7 @@ class EmbedRoute(Route):
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Match a query that names a chart."""
-        if b"embed=" not in scope.get("query_string", b""):
+        if "embed" not in QueryParams(scope.get("query_string", b"")):
             return Match.NONE, {}
         return super().matches(scope)
 

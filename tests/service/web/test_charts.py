@@ -462,3 +462,23 @@ def test_code_of_a_frame_works_on_a_page_of_another_site(browser: Browser, site:
     assert "Knownwhen" in frame.locator(".source").inner_text()
     elsewhere.context.close()
     tab.page.context.close()
+
+
+def test_embed_is_a_parameter_and_no_word_of_another(tab: Tab) -> None:
+    ask = tab.page.request
+    framed, page = (
+        ask.get(f"{tab.site}{INCIDENT}?{each}", headers={"Accept": "text/html"})
+        for each in ("embed=toll", "q=embed%3Dtoll&notembed=toll&x=embed=toll")
+    )
+    assert "frame-ancestors *" in framed.headers["content-security-policy"]
+    assert "frame-ancestors 'self'" in page.headers["content-security-policy"]
+
+
+def test_title_that_turns_the_direction_turns_nothing_after_it(tab: Tab) -> None:
+    ask = tab.page.request
+    assert ask.post(f"{tab.site}/v1/incidents", data={"slug": "turned", "title": "A \u202eturned title"}).status == 201
+    for lang in ("en", "ar"):
+        for path in ("", "/compare", "/report?kind=toll_revised", "/curate"):
+            page = tab.open(f"/incidents/turned{path}{'&' if '?' in path else '?'}lang={lang}")
+            assert "\u202e" not in page.title()
+            assert "Knownwhen" in page.title()

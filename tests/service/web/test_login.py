@@ -6,11 +6,9 @@ from urllib.parse import urlencode
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from service import wiring
-from service.access.issuing import IssuedToken, TokenRequest
-from service.access.principal import OPERATOR, AccessScope
+from service.access.issuing import IssuedToken
 from service.wiring import TokensNeeded, make_app
-from tests.service.access import bearer
+from tests.service.access import bearer, new_token
 from tests.service.projected import projecting
 from tests.service.serving import serving, toll
 from tests.service.web.browser import Tab, away_from_playwright, new_tab
@@ -20,21 +18,14 @@ pytestmark = pytest.mark.one_server_will_do
 FORM = "/incidents/example/report?kind=toll_revised"
 
 
-async def _make(
-    url: str, name: str, scopes: tuple[AccessScope, ...], collections: frozenset[str] | None
-) -> IssuedToken:
-    async with wiring.token_issuing(url) as tokens:
-        return await tokens.make(TokenRequest(name, frozenset(scopes), collections, (), 90), OPERATOR)
-
-
 class Closed:
     """A service that needs tokens: its address, and tokens of three people."""
 
     def __init__(self, url: str, site: str) -> None:
         self.site = site
-        self.reporter = away_from_playwright(_make(url, "Ada, desk", ("read", "report"), None))
-        self.colleague = away_from_playwright(_make(url, "Cyra, desk", ("read", "report"), None))
-        self.reader = away_from_playwright(_make(url, "Basil, reader", ("read",), frozenset({"public"})))
+        self.reporter = away_from_playwright(new_token(url, "Ada, desk", ("read", "report"), None))
+        self.colleague = away_from_playwright(new_token(url, "Cyra, desk", ("read", "report"), None))
+        self.reader = away_from_playwright(new_token(url, "Basil, reader", ("read",), frozenset({"public"})))
 
 
 @pytest.fixture(scope="module")
