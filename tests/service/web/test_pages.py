@@ -7,7 +7,7 @@ from starlette.datastructures import Headers
 
 from service.web.api_client import ApiAnswer, ApiProblem
 from service.web.page import gather
-from tests.service.web.browser import Tab
+from tests.service.web.browser import Tab, away_from_playwright
 
 
 def test_program_gets_the_index_and_a_browser_the_incidents(tab: Tab) -> None:
@@ -27,5 +27,5 @@ def test_of_several_refusals_the_first_asked_for_is_shown_whichever_comes_first(
         raise refused("second")
 
     with pytest.raises(ApiProblem) as caught:
-        asyncio.run(gather(late(), soon()))
+        away_from_playwright(gather(late(), soon()))
     assert caught.value.slug == "first"
