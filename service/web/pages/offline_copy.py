@@ -8,7 +8,7 @@ from starlette.responses import Response
 from service.api.media_types import HTML
 from service.api.negotiation import attachment
 from service.web.inlining import inlined
-from service.web.page import Page, Pages
+from service.web.page import Pages, WebPage
 from service.web.template_environment import templates
 
 PAGES = Pages()
@@ -18,7 +18,7 @@ _STYLES: Final = "</head>"
 
 
 @PAGES.get("/incidents/{slug}/copy.html")
-async def offline_copy(page: Page) -> Response:
+async def offline_copy(page: WebPage) -> Response:
     """Send the copy, at the position and policy that the answer has now where the reading leaves them open."""
     slug = page.part_of_path("slug")
     state = await page.api.get(f"/v1/incidents/{slug}", page.reading.query())
@@ -40,14 +40,14 @@ def shown_at(address: str, slug: str) -> str:
     return f"{address}/incidents/{slug}"
 
 
-def _query(page: Page, coordinates: dict[str, Any]) -> dict[str, Any]:
+def _query(page: WebPage, coordinates: dict[str, Any]) -> dict[str, Any]:
     """Return the query of the page that is copied: all of it on one page, at one position and by one policy."""
     asked = {name: page.params(name) for name in page.request.query_params}
     fixed = {"as_of": f"@{coordinates['position']}", "policy": coordinates["policy"], "print": "1"}
     return {**asked, **fixed, "lang": page.language.code, "digits": page.language.digits}
 
 
-def _headers(page: Page, body: bytes, *names: object) -> dict[str, str]:
+def _headers(page: WebPage, body: bytes, *names: object) -> dict[str, str]:
     return {
         "Cache-Control": "no-cache",
         **attachment("html", *names),
