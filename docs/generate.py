@@ -149,8 +149,8 @@ def codebook_page() -> str:
     tables = "\n".join(f"## {part}: {of}\n\n{table(head, rows)}" for (part, of), rows in sections.items())
     return (
         f"# Codebook\n\n{NOTE}\nEvery field of every answer and request, by its schema in the OpenAPI document; every"
-        " column of the tables of views; every code.\n`GET /v1/codebook` answers the same, also as CSV and XLSX. Where codes"
-        f" arise is told in [statuses](spec/statuses.md).\n\n{tables}"
+        " column of the tables of views; every code.\n`GET /v1/codebook` answers the same, also as CSV and XLSX. Where"
+        f" codes arise is told in [statuses](spec/statuses.md).\n\n{tables}"
     )
 
 

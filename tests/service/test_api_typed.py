@@ -85,8 +85,9 @@ def test_differences_are_of_their_schema(client: httpx.Client, document: dict[st
     assert faults(document, "/v1/incidents/{incident}/diff", answer) == []
 
 
+@pytest.mark.usefixtures("slug")
 @pytest.mark.parametrize("path", LISTS)
-def test_lists_are_of_their_schemas(client: httpx.Client, document: dict[str, Any], slug: str, path: str) -> None:
+def test_lists_are_of_their_schemas(client: httpx.Client, document: dict[str, Any], path: str) -> None:
     answer = client.get(path)
     assert answer.status_code == 200
     assert faults(document, path, answer.json()) == []
