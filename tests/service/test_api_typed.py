@@ -130,6 +130,16 @@ def test_map_has_no_number_for_a_count_in_words(client: httpx.Client, slug: str)
     assert '"lower"' not in claims
 
 
+@pytest.mark.parametrize("asked", [{}, {"reported_until": "2025-03-20T00:00:00Z"}])
+def test_incidents_are_on_a_map_at_any_reading(client: httpx.Client, slug: str, asked: dict[str, str]) -> None:
+    answer = client.get("/v1/incidents.geojson", params={"country": "SY", **asked})
+    assert answer.headers["content-type"] == "application/geo+json"
+    (feature,) = (each for each in answer.json()["features"] if each["id"] == slug)
+    assert feature["geometry"] == {"type": "Point", "coordinates": [35.93, 35.36]}
+    (item,) = (each for each in client.get("/v1/incidents", params=asked).json()["items"] if each["slug"] == slug)
+    assert feature["properties"] == item
+
+
 def test_pages_of_sites_that_are_configured_may_read_and_no_others(database_url: str) -> None:
     site, other = "https://app.example.org", "https://other.example.org"
     app = make_app(database_url, Hosts(origins=frozenset({site})))

@@ -17,7 +17,7 @@ class ComparedClaim(SaidFigures, EstimateKey):
 
 
 class ReportHead(DocumentModel):
-    """What says which report an entry is about."""
+    """The report that an entry is about."""
 
     report_id: str
     kind: str
@@ -92,7 +92,7 @@ class EstimateDifference(EstimateKey):
 
 
 class DifferenceDocument(DocumentModel):
-    """What differs between two readings, under six headings by whose doing it is."""
+    """The document of a difference: six headings, by whose doing it is."""
 
     learned: list[LearnedReport]
     revised_by_source: list[RevisedClaim]

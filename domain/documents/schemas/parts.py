@@ -13,7 +13,7 @@ class DocumentModel(BaseModel):
 
 
 class EstimateKey(DocumentModel):
-    """What a figure counts; only figures of one key are compared."""
+    """The key of a figure; only figures of one key are compared."""
 
     measure: str
     """What is counted, such as `killed`."""

@@ -37,7 +37,7 @@ class CitedSource(DocumentModel):
 
 
 class BlameEntry(DocumentModel):
-    """Who said that who was responsible: a statement, never a finding."""
+    """A statement on responsibility, never a finding."""
 
     act: str
     """`claimed`, `denied` or `attributed`."""
@@ -62,7 +62,7 @@ class EscalationSummary(DocumentModel):
 
 
 class IncidentWhole(DocumentModel):
-    """What the versions of the view `state` share."""
+    """The members of a state but for its sentences."""
 
     incident: str
     title: str
