@@ -78,7 +78,7 @@ def _said(claim: dict[str, Document]) -> dict[str, object]:
     """Return a claim and its parts without the numbers that a lexicon gives a count in words."""
     count = claim["count"]
     worded = {"lower", "upper", "best"} if count.get("bound") == "worded" else set[str]()
-    said = {**claim, "count": {name: value for name, value in count.items() if name not in worded}}
+    said: dict[str, object] = {**claim, "count": {name: value for name, value in count.items() if name not in worded}}
     parts = cast("list[dict[str, Document]]", claim.get("parts") or [])
     return {**said, "parts": [_said(part) for part in parts]} if parts else said
 

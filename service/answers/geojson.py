@@ -71,10 +71,10 @@ def report_features(report_id: str, report: JsonMember, properties: JsonMember) 
 def _figure(claim: JsonMember) -> JsonMember:
     """Return what a claim says: the words, and the bounds that they were read as; a count in words has no figure."""
     count = claim["count"]
-    figures = {} if count.get("bound") == "worded" else count
+    ends = () if count.get("bound") == "worded" else _ENDS
     return {
         "said": count.get("verbatim"),
         "bound": count.get("bound"),
-        **{end: figures.get(end) for end in _ENDS},
+        **{end: count.get(end) if end in ends else None for end in _ENDS},
         **{name: claim.get(name) for name in ("measure", "population", "scope", "manner")},
     }

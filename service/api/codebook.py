@@ -11,6 +11,7 @@ from domain.views.claims import STATUSES
 CODEBOOK_COLUMNS: Final = ("part", "of", "name", "type", "meaning", "defined_in")
 CodebookRow = dict[str, str]
 
+_ANYTHING: Final[Mapping[str, Any]] = {}
 _REFERENCE: Final = "#/components/schemas/"
 
 
@@ -36,15 +37,15 @@ def type_of(schema: Mapping[str, Any]) -> str:
     if "enum" in schema or "const" in schema:
         return f"one of {', '.join(map(str, schema.get('enum') or [schema['const']]))}"
     if schema.get("type") == "array":
-        return f"list of {type_of(schema.get('items') or {})}"
-    if isinstance(values := schema.get("additionalProperties"), dict) and values:
+        return f"list of {type_of(schema.get('items', _ANYTHING))}"
+    if (values := schema.get("additionalProperties")) and values is not True:
         return f"object of {type_of(values)}"
     return str(schema.get("format") or schema.get("type") or "any JSON")
 
 
 def _of_reference(field: Mapping[str, Any], schemas: Mapping[str, Any]) -> str:
     """Return the description of what a field refers to, if it refers to one schema."""
-    parts = (field, field.get("items") or {}, *(field.get("anyOf") or ()))
+    parts: list[Mapping[str, Any]] = [field, field.get("items", _ANYTHING), *field.get("anyOf", ())]
     names = [each["$ref"].removeprefix(_REFERENCE) for each in parts if "$ref" in each]
     return schemas[names[0]].get("description", "").partition("\n\n")[0] if len(names) == 1 else ""
 

@@ -46,7 +46,7 @@ def slug(client: httpx.Client) -> str:
     report = filed(client, found, toll("830", reported_at="2025-03-09"))["report_id"]
     unsaid = {"id": "1", "measure": "killed", "count": {"lower": 5, "upper": 9}}
     filed(client, found, toll(claims=[unsaid], source="rudaw"))
-    corrected = {**toll("803", reported_at="2025-03-09"), "cause": "transcription", "reason": "Misread."}
+    corrected = {"cause": "transcription", "report": toll("803", reported_at="2025-03-09")}
     assert client.post(f"/v1/reports/{report}/correction", json=corrected).status_code == 201
     wrong = filed(client, found, toll("9", source="snhr"))["report_id"]
     taken = {"by": "recorder", "reason": "Never said."}

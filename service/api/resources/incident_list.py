@@ -259,7 +259,7 @@ async def list_incidents(
 
 def _feature(item: ListItem) -> ListItem:
     """Return an item as a feature at its places of violence; its geometry is null where none has a point."""
-    points = ((str(each["lat"]), str(each["lon"])) for each in item["points"])
+    points = ((str(each["lon"]), str(each["lat"])) for each in item["points"])
     properties = {name: value for name, value in item.items() if name != "points"}
     return {"type": "Feature", "id": item["slug"], "geometry": geometry(points), "properties": properties}
 
