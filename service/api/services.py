@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from io import BufferedRandom
 from typing import Annotated, Protocol, cast
 from uuid import UUID
 
@@ -55,6 +56,46 @@ class PublicationComparison(Protocol):
     def trouble(self) -> str | None: ...
 
 
+class ExportFormat(Protocol):
+    """A format that is exported by link."""
+
+    @property
+    def media_type(self) -> str: ...
+    @property
+    def suffix(self) -> str: ...
+
+
+class ExportedFile(Protocol):
+    """An export in a temporary file, with its coordinates and gaps. `trouble` says why it could not be written."""
+
+    @property
+    def file(self) -> BufferedRandom: ...
+    @property
+    def coordinates(self) -> Mapping[str, str | int | bool | None]: ...
+    @property
+    def gaps(self) -> Sequence[Mapping[str, str | int]]: ...
+    @property
+    def trouble(self) -> str | None: ...
+
+
+class FileExports(Protocol):
+    """Exports of incidents as files, by the name of the format."""
+
+    @property
+    def formats(self) -> Mapping[str, ExportFormat]: ...
+
+    async def write(
+        self,
+        name: str,
+        incidents: Sequence[str],
+        as_of: str | None,
+        reading: tuple[str | None, str | None],
+        collections: frozenset[str] | None,
+    ) -> ExportedFile:
+        """Write incidents, or all, at a reading (reported_until, policy), for who sees these collections."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     """The services of one process.
@@ -72,6 +113,7 @@ class Services:
     root_at: Callable[[int], Awaitable[bytes]]
     replay_publication: Callable[[LogReader, StoredFact], Awaitable[PublicationComparison]]
     subscription: Subscription
+    exports: FileExports
     read_models: ReadModels
     answering: Answering
     prepare_answers: Callable[[], Coroutine[None, None, None]]
