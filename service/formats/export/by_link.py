@@ -5,7 +5,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from io import BufferedRandom
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 from domain.values.time.clocks import format_instant
 from service.formats.export.incidents import ExportRequest, open_export
@@ -67,7 +67,7 @@ class LinkedExports:
 
 
 def _written(url: str, exporter: Exporter, asked: ExportRequest) -> WrittenExport:
-    file = cast("BufferedRandom", tempfile.TemporaryFile())  # noqa: SIM115 - whoever sends it closes it
+    file = tempfile.TemporaryFile()  # noqa: SIM115 - whoever sends it closes it
     try:
         with open_export(url, asked) as export:
             exporter.write(export, file)
