@@ -6,7 +6,7 @@ SHELL := /bin/sh
 # The slots that `make new` fills: make new KIND NAME=siege_laid
 SLOTS := KIND POLICY VIEW IMPORTER EXPORTER FORMAT TABLE RESOURCE
 
-.PHONY: help run quick test test-web pictures tools coverage servers properties faults realdata bulk mutants check fmt docs new golden bench bench-quick \
+.PHONY: help run quick test test-web clients site pictures tools coverage servers properties faults realdata bulk mutants check fmt docs new golden bench bench-quick \
 	lock vendor dist release clean $(SLOTS)
 
 # Settings of the user's own Python that would reach into ours, or make every process compile every module anew.
@@ -52,8 +52,9 @@ test -n "$$found" || { echo 'Knownwhen needs Python 3.11 or newer. On Debian: ap
 "$$found" -I .ci/environment.py
 endef
 
-COMPILE := .venv/bin/uv pip compile pyproject.toml --quiet --upgrade --universal --python-version 3.11 \
+COMPILE_GROUP := .venv/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
 	--generate-hashes --custom-compile-command 'make lock'
+COMPILE := $(COMPILE_GROUP) pyproject.toml
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -70,7 +71,7 @@ quick: ## the inner loop: style, the rules of the domain, and a service that tak
 test: ## run the tests; ARGS="…" picks some
 	$(prepare) requirements-dev.lock
 ifeq ($(strip $(ARGS)),)
-	.venv/bin/python -m pytest --numprocesses 3 --dist loadfile -m 'not whole_page' $(TOOLS:%=--ignore=%)
+	.venv/bin/python -m pytest --numprocesses 3 --dist loadfile -m 'not whole_page and not clients' $(TOOLS:%=--ignore=%)
 else
 	.venv/bin/python -m pytest $(ARGS)
 endif
@@ -79,6 +80,16 @@ test-web: ## look at every screen of the page in Chromium, in both languages, an
 	$(prepare) requirements-dev.lock
 	.venv/bin/python -m pytest tests/service/web --numprocesses 2 --dist loadfile
 	.venv/bin/python -m bench.web
+
+clients: ## ask with programs that people have: pandas, polars, duckdb, libhxl, OGR, Datasette, generated clients (minutes)
+	$(prepare) requirements-dev.lock
+	.venv/bin/python .ci/tool_environment.py requirements-clients.lock
+	.venv/bin/python -m pytest tests/service/clients
+
+site: ## make a site of docs/, with every link within it followed, in site/
+	$(prepare) requirements-dev.lock
+	.venv/bin/python .ci/tool_environment.py requirements-site.lock
+	.venv-site/bin/mkdocs build --strict --quiet
 
 pictures: ## take the pictures of docs/page.md anew, of the sample in Chromium (a minute)
 	$(prepare) requirements-dev.lock
@@ -159,10 +170,12 @@ bench-quick: ## the same in a few minutes, smaller and once: prints every ratio,
 	$(prepare) requirements-dev.lock
 	.venv/bin/python -m bench --quick --data data/bench $(BENCH)
 
-lock: ## write both locks anew from pyproject.toml, with the newest versions it allows
+lock: ## write all locks anew from pyproject.toml, with the newest versions it allows
 	$(prepare) requirements-dev.lock
 	$(COMPILE) --group build --extra xlsx --output-file requirements.lock
 	$(COMPILE) --group build --group dev --extra parquet --extra opentelemetry --extra xlsx --constraint requirements.lock --output-file requirements-dev.lock
+	$(COMPILE_GROUP) --group pyproject.toml:clients --output-file requirements-clients.lock
+	$(COMPILE_GROUP) --group pyproject.toml:site --output-file requirements-site.lock
 
 vendor: ## fetch the files of others anew, at the versions of service/web/vendor/manifest.toml (needs npm)
 	$(prepare) requirements-dev.lock

@@ -1,0 +1,1 @@
+"""Programs of the environment of `make clients`, against a live service."""
