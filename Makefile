@@ -103,9 +103,10 @@ properties: ## try every property thirty times harder (many minutes)
 	$(prepare) requirements-dev.lock
 	HYPOTHESIS_PROFILE=ci .venv/bin/python -m pytest tests/domain $(GENERATED) --numprocesses 2 --dist worksteal
 
-faults: ## kill the service, the projector, rebuilds, erasures and PostgreSQL 200 times each way, and look for a fact missed or taken twice (many minutes)
+faults: ## kill the service, the projector, rebuilds, erasures, signers and PostgreSQL 200 times each way, and look for a fact missed or taken twice, or signed two ways (many minutes)
 	$(prepare) requirements-dev.lock
 	FAULT_ROUNDS=200 .venv/bin/python -m pytest tests/faults/test_kills.py tests/faults/test_ingest_kills.py tests/faults/test_erasure_kills.py
+	FAULT_ROUNDS=300 .venv/bin/python -m pytest tests/faults/test_signing_kills.py
 
 realdata: ## import real tables, every version of them, and export each again: KNOWNWHEN_REALDATA=folder (minutes)
 	$(prepare) requirements-dev.lock
@@ -163,6 +164,8 @@ lock: ## write both locks anew from pyproject.toml, with the newest versions it 
 	$(prepare) requirements-dev.lock
 	$(COMPILE) --group build --extra xlsx --output-file requirements.lock
 	$(COMPILE) --group build --group dev --extra parquet --extra opentelemetry --extra xlsx --constraint requirements.lock --output-file requirements-dev.lock
+	.venv/bin/uv pip compile --group verify --quiet --universal --python-version 3.11 --generate-hashes \
+		--custom-compile-command 'make lock' --constraint requirements.lock --output-file requirements-verify.lock
 
 vendor: ## fetch the files of others anew, at the versions of service/web/vendor/manifest.toml (needs npm)
 	$(prepare) requirements-dev.lock

@@ -1,0 +1,233 @@
+"""Signing: the first checkpoint of a whole log, bundles, how far checkpoints lie behind, and what posts lose to it."""
+
+import asyncio
+import secrets
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from bisect import bisect_left
+from collections.abc import Callable, Generator, Iterable
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Final, NamedTuple, Self
+
+import psycopg
+
+from bench.measuring import CONSOLE, Spread, in_turn, shown, table
+from bench.memory import MIB, Watched
+from bench.page import python
+from bench.reporting import Commit, record
+from bench.setup import Setup
+from bench.world import ASKED_SLUG
+from domain.ledger.receipt import origin_of
+from domain.ledger.signed_note import ED25519, SigningKey, format_key
+from service import wiring
+from service.answers.answer import AnswerRequest
+from service.postgres.pool import connect
+from service.transparency.fork_guard import ForkGuard
+from service.transparency.log_audit import audit_log
+from service.transparency.log_keys import write_log_keys
+from service.transparency.signing import SigningProcess, SigningSettings
+
+RATE: Final = 400
+"""Reports a second while it is looked at how far checkpoints lie behind."""
+SMALL: Final = 10_000
+REPORTS: Final = 2_000
+LOOK: Final = 0.02
+PUBLISHED: Final = "SELECT coalesce(max(size), 0) FROM public.published_checkpoints"
+ABOUT: Final = """## The signed log
+
+`python -m bench signing`: a log of {facts:,} facts that was never signed, signed and published with its static files
+in a process of its own; then hashed anew (`audit --full`). The bundle of an incident of {reports:,} reports, made as
+the service makes it and verified by `python -m service.console.verify`, start of Python included. Reports recorded
+one a transaction, as fast as it goes, with and without a signer beside, {runs} runs in turn. At {rate} reports a
+second, how long it takes from a commit until a checkpoint that has it is published. Python {python}.
+
+{table}
+"""
+
+
+class _Lines(list[list[str]]):
+    """The lines of the table; each is told as soon as it is there."""
+
+    def __iadd__(self, lines: Iterable[list[str]]) -> Self:
+        for line in lines:
+            CONSOLE.print(": ".join(line))
+            self.append(line)
+        return self
+
+
+class FirstSigned(NamedTuple):
+    """What it took to sign a whole log: seconds and MiB of signing, seconds of publishing, seconds of auditing."""
+
+    signing: float
+    publishing: float
+    auditing: float
+    memory: float
+
+
+def measure(setup: Setup) -> str:
+    """Measure, and return the section."""
+    lines = _Lines()
+    with setup.kept.copy(setup.log(setup.facts)) as url, _folder() as folder:
+        facts = _head(url)
+        first = _first_signed(url, folder)
+        lines += [
+            [f"{facts:,} facts signed, s", shown(first.signing)],
+            ["facts signed a second", shown(facts / first.signing)],
+            ["the same published, with static files, s", shown(first.publishing)],
+            ["most memory of that process, MiB", shown(first.memory)],
+            ["`audit --full`, facts a second", shown(facts / first.auditing)],
+        ]
+    small = replace(setup.log(SMALL), asked=REPORTS, facts=min(setup.facts, SMALL) + REPORTS)
+    with setup.kept.copy(small) as url, _folder() as folder:
+        lines += _of_bundle(url, folder)
+    contestants: dict[str, Callable[[], float]] = {
+        name: partial(_recorded, setup, signed=signed)
+        for name, signed in (("without a signer", False), ("with a signer", True))
+    }
+    found = {name: Spread(tuple(runs)) for name, runs in in_turn(contestants, setup.runs).items()}
+    lines += [[f"reports a second, {name}", _with_ends(spread)] for name, spread in found.items()]
+    without, with_ = (found[name].median for name in contestants)
+    lines += [["lost to the signer, %", shown(100 * (1 - with_ / without))]]
+    lines += [["longest from commit to published checkpoint, s", shown(_longest_lag(setup))]]
+    return ABOUT.format(
+        facts=facts, reports=REPORTS, runs=setup.runs, rate=RATE, python=python(), table=table(["", "figure"], lines)
+    )
+
+
+def _with_ends(spread: Spread) -> str:
+    median, least, most = spread.cells()
+    return f"{median} ({least} to {most})"
+
+
+@contextmanager
+def _folder() -> Generator[Path]:
+    with tempfile.TemporaryDirectory(prefix="knownwhen-signing-") as folder:
+        yield Path(folder)
+
+
+def _key(url: str, folder: Path) -> SigningKey:
+    key = SigningKey(origin_of(wiring.log_id(url)), ED25519, secrets.token_bytes(32))
+    write_log_keys(folder / "keys", [key])
+    return key
+
+
+def _process(url: str, folder: Path, stop: threading.Event, *, files: bool) -> SigningProcess:
+    ways = SigningSettings(folder / "keys", folder / "kept", folder / "published" if files else None)
+    return SigningProcess(url, ways, lambda: datetime.now(UTC), stop)
+
+
+def _sign_once(url: str, folder: Path) -> None:
+    _process(url, folder, threading.Event(), files=False).sign_once()
+
+
+def _publish_files(url: str, folder: Path) -> None:
+    _process(url, folder, threading.Event(), files=True).sign_once()
+
+
+def _sign_on(url: str, folder: Path) -> None:
+    _process(url, folder, threading.Event(), files=True).run()
+
+
+def _first_signed(url: str, folder: Path) -> FirstSigned:
+    _key(url, folder)
+    signing, memory = _timed(_sign_once, url, folder)
+    publishing, more = _timed(_publish_files, url, folder)
+    begin = time.perf_counter()
+    with connect(url) as connection:
+        found = audit_log(connection, ForkGuard(folder / "kept"))
+    assert found.matches, found.damages
+    return FirstSigned(signing, publishing, time.perf_counter() - begin, max(memory, more) / MIB)
+
+
+def _timed(work: Callable[..., None], *given: object) -> tuple[float, int]:
+    """Run work in a process of its own; returns its seconds, and the most memory that it held."""
+    process = get_context("spawn").Process(target=work, args=given)
+    begin = time.perf_counter()
+    process.start()
+    assert process.pid is not None
+    with Watched(process.pid) as memory:
+        process.join()
+        seconds = time.perf_counter() - begin
+    assert process.exitcode == 0
+    return seconds, max((peak.resident for peak in memory.peaks.values()), default=0)
+
+
+def _of_bundle(url: str, folder: Path) -> list[list[str]]:
+    key = _key(url, folder)
+    _sign_once(url, folder)
+    made, data = asyncio.run(_bundle(url))
+    file, public = folder / "bundle.kw.json.gz", folder / "log.pub"
+    file.write_bytes(data)
+    public.write_text(f"{format_key(key.verifier)}\n", "ascii")
+    begin = time.perf_counter()
+    subprocess.run(  # noqa: S603 - our own command
+        [sys.executable, "-m", "service.console.verify", str(file), "--key", str(public)],
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+    verified = time.perf_counter() - begin
+    return [
+        [f"bundle of {REPORTS:,} reports made, s", shown(made)],
+        ["verified, s", shown(verified)],
+        ["its size, MiB", shown(len(data) / MIB)],
+    ]
+
+
+async def _bundle(url: str) -> tuple[float, bytes]:
+    """Make the bundle twice, as the second request of a service would; returns the seconds of the second."""
+    async with wiring.opened_log(url) as log:
+        await log.bundles.of_answer(AnswerRequest(ASKED_SLUG, "state/1"))
+        begin = time.perf_counter()
+        made = await log.bundles.of_answer(AnswerRequest(ASKED_SLUG, "state/1"))
+        return time.perf_counter() - begin, made.content
+
+
+def _recorded(setup: Setup, *, signed: bool) -> float:
+    """Record reports one by one as fast as it goes; returns how many a second."""
+    with setup.kept.copy(setup.log(SMALL)) as url, _folder() as folder, _beside(url, folder, signed=signed):
+        commits = record(url, setup.posts, 1, setup.seed, 1)
+    return (len(commits) - 1) / (commits[-1][1] - commits[0][1])
+
+
+@contextmanager
+def _beside(url: str, folder: Path, *, signed: bool) -> Generator[None]:
+    if not signed:
+        yield
+        return
+    _key(url, folder)
+    _publish_files(url, folder)
+    process = get_context("spawn").Process(target=_sign_on, args=(url, folder), daemon=True)
+    process.start()
+    time.sleep(3)
+    try:
+        yield
+    finally:
+        process.kill()
+        process.join()
+
+
+def _longest_lag(setup: Setup) -> float:
+    looks: list[Commit] = []
+    with setup.kept.copy(setup.log(SMALL)) as url, _folder() as folder, _beside(url, folder, signed=True):
+        recording = threading.Thread(target=lambda: commits.extend(record(url, RATE, setup.seconds, setup.seed, 1)))
+        commits: list[Commit] = []
+        recording.start()
+        with psycopg.connect(url, autocommit=True) as connection:
+            while recording.is_alive() or looks[-1][0] < commits[-1][0]:
+                looks.append((int(connection.execute(PUBLISHED).fetchall()[0][0]), time.monotonic()))
+                time.sleep(LOOK)
+    sizes = [size for size, _ in looks]
+    return max(looks[bisect_left(sizes, position)][1] - at for position, at in commits)
+
+
+def _head(url: str) -> int:
+    with psycopg.connect(url) as connection:
+        return int(connection.execute("SELECT count(*) FROM public.facts").fetchall()[0][0])
