@@ -1,11 +1,12 @@
 """A bundle: all that is needed to verify one answer, in one file: receipt, facts, proofs, checkpoint.
 
-Canonical JSON, plain or compressed by gzip. Of each fact it holds the entry, the structured part and its salt; free
-text and protected parts are never in it, so a bundle outlives their erasure.
+Canonical JSON, plain, compressed by gzip, or as base64 within an HTML page. Of each fact it holds the entry, the
+structured part and its salt; free text and protected parts are never in it, so a bundle outlives their erasure.
 """
 
 import base64
 import binascii
+import re
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ KIND: Final = "knownwhen-bundle"
 MOST_BYTES: Final = 256 << 20
 """A larger bundle, decompressed, is refused."""
 _GZIP: Final = b"\x1f\x8b"
+_PAGE: Final = re.compile(rb"\s*<!doctype html", re.IGNORECASE)
+_IN_PAGE: Final = re.compile(rb'<script type="application/gzip" id="knownwhen-bundle">([A-Za-z0-9+/=]*)</script>')
 _MEMBERS: Final = {
     "checkpoint",
     "consistency",
@@ -97,8 +100,18 @@ def compress(data: bytes) -> bytes:
     return packer.compress(data) + packer.flush()
 
 
+def page_element(packed: bytes) -> str:
+    """Return the HTML element that has a compressed bundle within a page; `parse_bundle` reads the page."""
+    return f'<script type="application/gzip" id="knownwhen-bundle">{base64.b64encode(packed).decode()}</script>'
+
+
+def is_page(data: bytes) -> bool:
+    """Say whether a file is an HTML page, of which only the bundle within it is ever read."""
+    return _PAGE.match(data) is not None
+
+
 def parse_bundle(data: bytes) -> Bundle:
-    """Read a bundle, plain or compressed; its form alone is checked. Raises BundleError."""
+    """Read a bundle, plain, compressed, or within a page; its form alone is checked. Raises BundleError."""
     try:
         document = parse_canonical(_plain(data))
     except NotCanonical as error:
@@ -176,6 +189,8 @@ def _string(value: object, name: str) -> str:
 
 
 def _plain(data: bytes) -> bytes:
+    if is_page(data):
+        data = _of_page(data)
     if data.startswith(_GZIP):
         unpacker = zlib.decompressobj(31)
         try:
@@ -187,3 +202,13 @@ def _plain(data: bytes) -> bytes:
     if len(data) > MOST_BYTES:
         raise BundleError(f"This is larger than a bundle may be, {MOST_BYTES >> 20} MiB.")
     return data
+
+
+def _of_page(page: bytes) -> bytes:
+    found = _IN_PAGE.findall(page)
+    if len(found) != 1:
+        raise BundleError(f"This page has {len(found)} bundles within it, and one is needed.")
+    try:
+        return base64.b64decode(found[0], validate=True)
+    except (binascii.Error, ValueError):
+        raise BundleError("This is no bundle: what the page has for one is not base64.") from None

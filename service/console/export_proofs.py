@@ -55,7 +55,7 @@ def _make(url: str, options: BundleOptions) -> MadeBundle:
         async with wiring.opened_log(url) as log:
             if options.answer is not None:
                 return await log.bundles.of_answer(options.answer)
-            return await log.bundles.of_publication(options.receipt or "")
+            return await log.bundles.of_digest(options.receipt or "")
 
     expect_migrated(url)
     try:

@@ -17,12 +17,16 @@ from typing import Final
 from domain.ledger.signed_note import COSIGNATURE, ED25519, NoteError, VerifierKey, parse_key
 from domain.ledger.tiles import TileError, parse_path
 from domain.ledger.tiles import parse_bundle as parse_entries
-from domain.verification.bundle import Bundle, BundleError, parse_bundle
+from domain.verification.bundle import Bundle, BundleError, is_page, parse_bundle
 from domain.verification.checks import Trust, Verification, verify_bundle
 
 EXIT_OK, EXIT_FAILED, EXIT_WRONG_USE, EXIT_COULD_NOT_RUN = range(4)
 _CONSISTENT: Final = (
     "It is consistent in itself. Whether it is of the log that it names, only a key that you trust can show: --key."
+)
+_WORDS_OF_PAGE: Final = (
+    "That the words of the page are those of the answer: only the bundle within it was read. Its digest is above;"
+    " compare it with that which the page cites."
 )
 FORM: Final = "form"
 """The step that fails where a file is no bundle."""
@@ -65,6 +69,8 @@ def verify(options: VerifyOptions) -> int:
         bundle = None
     else:
         found = verify_bundle(bundle, trust, entries)
+        if is_page(data):
+            found.not_shown.append(_WORDS_OF_PAGE)
     _tell_json(found, bundle) if options.json else _tell(found, bundle)
     return EXIT_OK if found.holds else EXIT_FAILED
 

@@ -22,6 +22,13 @@ class NoSuchReceipt(LookupError):
         super().__init__(f"No estimate with the digest {digest} was published in this log.")
 
 
+class NoSuchPublication(LookupError):
+    """Nothing was published at this position of the log."""
+
+    def __init__(self, position: int) -> None:
+        super().__init__(f"Nothing was published at position {position} of this log.")
+
+
 @dataclass(frozen=True, slots=True)
 class MadeBundle:
     """A bundle in its compressed bytes, and its receipt."""
@@ -30,10 +37,10 @@ class MadeBundle:
     content: bytes
 
     @property
-    def file_name(self) -> str:
-        """The name of the file that it is given as."""
+    def names(self) -> tuple[object, ...]:
+        """The names of which its file's name is made."""
         receipt = self.receipt
-        return f"{receipt.incident}-{receipt.view.replace('/', '-')}-{receipt.position}.kw.json.gz"
+        return receipt.incident, receipt.view.replace("/", "-"), receipt.position
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +52,22 @@ class BundleMaker:
     signed_log: SignedLog
     root_at: Callable[[int], Awaitable[bytes]]
 
-    async def of_publication(self, digest: str) -> MadeBundle:
+    async def of_digest(self, digest: str) -> MadeBundle:
         """Return the bundle of the first publication of a digest. Raises NoSuchReceipt, NotSigned, NotSignedYet."""
         rows = await self.reader.at(await self.publications.positions(digest))
         if not rows:
             raise NoSuchReceipt(digest)
-        row = rows[0]
+        return await self._of_row(rows[0])
+
+    async def of_publication(self, position: int) -> MadeBundle:
+        """Return the bundle of the publication at a position. Raises NoSuchPublication, NotSigned, NotSignedYet."""
+        await self.reader.head()
+        row = next(iter(await self.reader.at([position])), None)
+        if row is None or not row.is_a(EstimatePublished):
+            raise NoSuchPublication(position)
+        return await self._of_row(row)
+
+    async def _of_row(self, row: StoredFact) -> MadeBundle:
         published = cast("EstimatePublished", row.fact())
         asked = AnswerRequest(
             str(row.stream), published.view, f"@{published.position}", published.reported_until, published.policy

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final, LiteralString, TypeVar
 
 from psycopg import AsyncConnection
@@ -17,11 +18,11 @@ from domain.verification.assembly import SignedTree, assemble
 from domain.verification.bundle import Bundle, BundledFact
 from service.eventstore import StoredFact
 from service.runtime.worker_thread import in_thread
-from service.transparency.publisher import LAST_PUBLISHED
 from service.transparency.signer import ENTRIES, entry_bytes
 from service.transparency.tile_store import TILES, spans_asked, subtrees_in, tiles_for
 
 T = TypeVar("T")
+_LAST_PUBLISHED: Final = "SELECT size, note, published_at FROM public.published_checkpoints ORDER BY size DESC LIMIT 1"
 _KEYS: Final = "SELECT key FROM public.log_keys ORDER BY first_used_at, key"
 
 
@@ -46,10 +47,11 @@ class NotSignedYet(Exception):
 
 @dataclass(frozen=True, slots=True)
 class PublishedCheckpoint:
-    """The last published checkpoint: the size of its tree, and its signed note."""
+    """The last published checkpoint: the size of its tree, its signed note, and when it was published."""
 
     size: int
     note: bytes
+    published_at: datetime
 
 
 class SignedLog:
@@ -60,7 +62,7 @@ class SignedLog:
 
     async def checkpoint(self) -> PublishedCheckpoint:
         """Return the last published checkpoint. Raises NotSigned."""
-        found = await self._fetch(LAST_PUBLISHED, {})
+        found = await self._fetch(_LAST_PUBLISHED, {})
         if not found:
             raise NotSigned
         return PublishedCheckpoint(*found[0])

@@ -1,20 +1,19 @@
 """Bundles: an answer with all that shows it to be right, in one file; `knownwhen verify` checks it anywhere."""
 
 from typing import Annotated
-from urllib.parse import quote
 
-from fastapi import Query, Request
+from fastapi import Path, Query, Request
 from starlette.responses import Response
 
 from domain.catalogue import UnknownName
 from service.answers.answer import AnswerRequest
 from service.api.errors.problem import HttpProblem, problem_of_fields
 from service.api.errors.validation import FieldError
-from service.api.negotiation import negotiate
+from service.api.negotiation import attachment, negotiate
 from service.api.parameters import AsOf, IncidentName, PolicyName, ReceiptDigest, ReportedUntil
 from service.api.resource import VIEW_PROBLEMS, Description, Resource
 from service.api.services import InjectedServices, Services
-from service.transparency.bundling import BundleMaker, MadeBundle, NoSuchReceipt
+from service.transparency.bundling import BundleMaker, MadeBundle, NoSuchPublication, NoSuchReceipt
 
 RESOURCE = Resource("publications")
 
@@ -35,9 +34,27 @@ async def bundle_of_publication(request: Request, services: InjectedServices, di
     """
     negotiate(request, BUNDLE)
     try:
-        return _response(await _maker(services).of_publication(digest))
+        return _response(await _maker(services).of_digest(digest))
     except NoSuchReceipt as unknown:
         raise HttpProblem("no-such-receipt", str(unknown)) from unknown
+
+
+@RESOURCE.get(
+    "/v1/publications/{position}/bundle",
+    summary="The bundle of a publication",
+    **RESOURCE.reads(None, "no-such-publication not-signed not-signed-yet", also=_DESCRIBED),
+)
+async def bundle_at_position(
+    request: Request,
+    services: InjectedServices,
+    position: Annotated[int, Path(ge=1, le=2**63 - 1, description="The position of a publication in the log.")],
+) -> Response:
+    """Give the publication at a position of the log with its inputs, their proofs, and the last checkpoint."""
+    negotiate(request, BUNDLE)
+    try:
+        return _response(await _maker(services).of_publication(position))
+    except NoSuchPublication as unknown:
+        raise HttpProblem("no-such-publication", str(unknown)) from unknown
 
 
 @RESOURCE.get(
@@ -74,5 +91,5 @@ def _maker(services: Services) -> BundleMaker:
 
 
 def _response(made: MadeBundle) -> Response:
-    name = f"attachment; filename*=UTF-8''{quote(made.file_name)}"
-    return Response(made.content, 200, {"Content-Disposition": name, "Cache-Control": "no-cache"}, BUNDLE)
+    headers = {**attachment("kw.json.gz", *made.names), "Cache-Control": "no-cache"}
+    return Response(made.content, 200, headers, BUNDLE)

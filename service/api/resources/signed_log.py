@@ -10,6 +10,7 @@ from domain.ledger.inclusion_proof import format_inclusion_proof
 from domain.ledger.receipt import origin_of
 from domain.ledger.signed_note import parse_note
 from domain.ledger.tiles import WIDTH, TileError, parse_path
+from domain.values.time.clocks import format_instant
 from service.api.errors.problem import HttpProblem
 from service.api.media_types import JSON
 from service.api.models import ResponseModel
@@ -40,22 +41,32 @@ class SignedLogEntry(ResponseModel):
     """Of the last published checkpoint."""
     root: str
     """Its Merkle root (RFC 6962), base64."""
+    published_at: str
+    """When it was published."""
 
 
-@RESOURCE.get("/v1/log", summary="The signed log", **RESOURCE.reads(SignedLogEntry, "not-signed", scope="audit"))
+@RESOURCE.get("/v1/log", summary="The signed log", **RESOURCE.reads(SignedLogEntry, "not-signed"))
 async def describe_log(request: Request, services: InjectedServices) -> Response:
     """Tell the name of the log, its public keys, and the size and root of its last published checkpoint."""
     negotiate(request, JSON)
     log, keys = await services.reader.log_id(), await services.signed_log.keys()
-    lines = parse_note((await services.signed_log.checkpoint()).note).text.split("\n")
-    document = {"log": str(log), "origin": origin_of(log), "keys": keys, "size": int(lines[1]), "root": lines[2]}
+    last = await services.signed_log.checkpoint()
+    root = parse_note(last.note).text.split("\n")[2]
+    document = {
+        "log": str(log),
+        "origin": origin_of(log),
+        "keys": keys,
+        "size": last.size,
+        "root": root,
+        "published_at": format_instant(last.published_at),
+    }
     return document_response(request, document)
 
 
 @RESOURCE.get(
     "/v1/log/checkpoint",
     summary="The last checkpoint",
-    **RESOURCE.reads(None, "not-signed", also=_NOTE, scope="audit"),
+    **RESOURCE.reads(None, "not-signed", also=_NOTE),
 )
 async def read_checkpoint(request: Request, services: InjectedServices) -> Response:
     """Give the last published checkpoint, a signed note: origin, size, root, signatures of the log and of witnesses."""

@@ -8,6 +8,7 @@ from service.web.api_client import query_string
 from service.web.language.languages import Language
 from service.web.parts.context import PartContext
 from service.web.parts.headline import Headline
+from service.web.parts.proof import Proof
 
 Document = Mapping[str, Any]
 
@@ -22,20 +23,28 @@ class Cite:
     digest: str
     permalink: str
     asked: str
+    proof: Proof
 
 
-def cite(context: PartContext, own: str, state: Document, headline: Headline) -> Cite:
-    """Make the part from `state/1` with its coordinates, and the headline; `own` is the incident's path in the API."""
+def cite(context: PartContext, own: str, state: Document, headline: Headline, signed: int | None) -> Cite:
+    """Make the part from `state/1` with its coordinates, and the headline; `own` is the incident's path in the API.
+
+    `signed` is the size of the last checkpoint, None where the log is not signed.
+    """
     coordinates, data = state["coordinates"], state["data"]
     closed = {"as_of": f"@{coordinates['position']}", "reported_until": coordinates["reported_until"]}
     asked = {**closed, "policy": coordinates["policy"]}
+    page = f"/incidents/{data['incident']}"
+    query = query_string(asked)
+    kept = context.link(f"{page}/bundle.html", asked)
     return Cite(
         _sentence(headline),
         data["title"],
         _coordinates(context.language, coordinates, headline),
         state["digest"],
-        context.link(f"/incidents/{data['incident']}", {**asked, **context.lead_query}),
-        f"{own}?{query_string(asked)}",
+        context.link(page, {**asked, **context.lead_query}),
+        f"{own}?{query}",
+        Proof(signed, coordinates["position"], f"{own}/bundle?{query}", kept),
     )
 
 
