@@ -58,7 +58,7 @@ class SizeReader(Protocol):
 
 
 class AnsweringProcess:
-    """Starts the process when a large incident is first asked about, or before, and anew after it has died.
+    """Starts the process at the first question about a large incident, or before, and restarts it after it has died.
 
     Questions about the largest incidents wait until it has started; all wait for one another. For callers in one event
     loop; cancelling one does not affect the others.

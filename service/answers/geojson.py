@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import orjson
 
-Member = Mapping[str, Any]
+JsonMember = Mapping[str, Any]
 
 _ENDS: Final = ("lower", "best", "upper")
 _AREAS: Final = ("name", "country", "admin1", "admin2")
@@ -20,12 +20,12 @@ def geometry(points: Iterable[tuple[str | None, str | None]]) -> dict[str, Any] 
     return {"type": "MultiPoint", "coordinates": written} if written else None
 
 
-def feature_collection(features: Iterable[Member], about: Member) -> bytes:
+def feature_collection(features: Iterable[JsonMember], about: JsonMember) -> bytes:
     """Return a feature collection; `about`, the foreign member `knownwhen`, says what it is an answer to."""
     return orjson.dumps({"type": "FeatureCollection", "knownwhen": dict(about), "features": list(features)})
 
 
-def timeline_features(timeline: Member) -> Iterator[Member]:
+def timeline_features(timeline: JsonMember) -> Iterator[JsonMember]:
     """Yield the reports of a document `timeline/1` as features."""
     for entry in timeline["entries"]:
         report = entry["report"]
@@ -38,7 +38,7 @@ def timeline_features(timeline: Member) -> Iterator[Member]:
         yield from report_features(entry["report_id"], report, properties)
 
 
-def report_features(report_id: str, report: Member, properties: Member) -> Iterator[Member]:
+def report_features(report_id: str, report: JsonMember, properties: JsonMember) -> Iterator[JsonMember]:
     """Yield a report as features: one a place, one without geometry where it names none.
 
     A place is a point only where the source gave one; `precision` is how near to the event it lies. `venue` is the
@@ -68,7 +68,7 @@ def report_features(report_id: str, report: Member, properties: Member) -> Itera
         }
 
 
-def _figure(claim: Member) -> Member:
+def _figure(claim: JsonMember) -> JsonMember:
     """Return what a claim says: the words, and the bounds that they were read as."""
     count = claim["count"]
     return {

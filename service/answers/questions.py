@@ -56,7 +56,7 @@ class ViewQuestion:
 
 @dataclass(frozen=True, slots=True)
 class DifferenceQuestion:
-    """What changed in an incident between two readings: positions, each with its moment on the reported clock."""
+    """Difference of an incident between two readings: positions, each with its moment on the reported clock."""
 
     stream: UUID
     ends: tuple[tuple[int, datetime | None], tuple[int, datetime | None]]

@@ -26,7 +26,7 @@ _RTL: Final = "With XLSX only: sheets run from right to left."
 
 @dataclass(frozen=True, slots=True)
 class Representation:
-    """How an answer is written (RFC 9110 §3.2): its media type, and what a link may ask of a table."""
+    """Representation of an answer (RFC 9110 §3.2): its media type, and the options of a table by link."""
 
     media_type: str
     by_link: bool = False

@@ -1,4 +1,4 @@
-"""Asks the HTTP interface within the process, as whoever asked for the page."""
+"""Client of the HTTP interface within the process, with the credential of the page's request."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

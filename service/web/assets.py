@@ -62,7 +62,7 @@ async def serve_asset(request: Request) -> Response:
 
 
 async def serve_icon(_request: Request) -> Response:
-    """Serve the icon where browsers look for it that were told of none, such as for a file or a document."""
+    """Serve the icon at `/favicon.ico`, for browsers that show a document without a link to an icon."""
     return FileResponse(files()["icon.svg"], 200, {"Cache-Control": "public, max-age=86400"}, TYPES[".svg"])
 
 

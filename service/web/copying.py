@@ -10,7 +10,7 @@ from starlette.responses import Response
 from service.api.media_types import HTML
 from service.api.negotiation import attachment
 from service.web.inlining import inlined
-from service.web.page import Page
+from service.web.page import WebPage
 from service.web.template_environment import templates
 
 _FIRST: Final = "js/offline.js"
@@ -37,13 +37,13 @@ class CopiedAnswer:
         }
 
 
-async def copied_answer(page: Page, slug: str, reading: Mapping[str, str | None]) -> CopiedAnswer:
+async def copied_answer(page: WebPage, slug: str, reading: Mapping[str, str | None]) -> CopiedAnswer:
     """Ask what is copied. Raises ApiProblem, MovedTo."""
     state = (await page.api.get(f"/v1/incidents/{slug}", reading)).document
     return CopiedAnswer(slug, state["coordinates"], state["digest"])
 
 
-async def one_file(page: Page, answer: CopiedAnswer, *, part: str = "", data: str = "") -> bytes:
+async def one_file(page: WebPage, answer: CopiedAnswer, *, part: str = "", data: str = "") -> bytes:
     """Return the file: the page at the closed reading, all of it on one page.
 
     `part` is markup that stands before its parts; `data` elements of data, which stand behind them.
@@ -64,7 +64,7 @@ async def one_file(page: Page, answer: CopiedAnswer, *, part: str = "", data: st
     return text.replace(_MAIN, _MAIN + note, 1).encode()
 
 
-def file_response(page: Page, body: bytes, *names: object) -> Response:
+def file_response(page: WebPage, body: bytes, *names: object) -> Response:
     """Return the answer by which a browser saves a file under `names`."""
     headers = {
         "Cache-Control": "no-cache",
@@ -82,7 +82,7 @@ def shown_at(address: str, slug: str) -> str:
     return f"{address}/incidents/{slug}"
 
 
-def _query(page: Page, answer: CopiedAnswer) -> dict[str, Any]:
+def _query(page: WebPage, answer: CopiedAnswer) -> dict[str, Any]:
     """Return the query of the page that is copied: all of it on one page, at one position and by one policy."""
     asked = {name: page.params(name) for name in page.request.query_params}
     fixed = {**answer.reading(), "print": "1"}

@@ -36,7 +36,7 @@ _OK: Final = 200
 
 
 async def inlined(api: Api, page: str, site: str, first: str) -> str:
-    """Return a page as one file. `first` is the module that runs before its own; links lead to `site`."""
+    """Return a page as one file. `first` is a module that runs before the page's own; links lead to `site`."""
     urls = {unescape(each) for each in _CHECKED.findall(page)}
     documents = {url: body for url in sorted(urls) if (body := (await _fetched(api, url))[0])}
     pictures = {url: _data_url(*await _fetched(api, url)) for url in sorted(set(_picture_urls(page)))}

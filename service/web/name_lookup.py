@@ -10,7 +10,7 @@ from service.web.parts.names import slug_words
 
 
 async def source_names(api: Api, origins: Iterable[str], known: dict[str, str] | None = None) -> dict[str, str]:
-    """Return the names of sources by origin; one that is not registered here is told by the words of its slug."""
+    """Return the names of sources by origin; the words of the slug for an unregistered one."""
     found = dict(known or {})
     wanted = sorted({each for each in origins if each not in found})
     return found | dict(zip(wanted, await asyncio.gather(*(_source_name(api, each) for each in wanted)), strict=True))

@@ -7,7 +7,7 @@ from starlette.responses import Response
 from starlette.routing import Match
 from starlette.types import Scope
 
-from service.web.page import BrowserRoute, Page, Pages
+from service.web.page import BrowserRoute, Pages, WebPage
 from service.web.parts.refusals import refusal
 
 NOT_FOUND: Final = Pages()
@@ -24,7 +24,7 @@ class _Elsewhere(BrowserRoute):
 
 
 @NOT_FOUND.get("/{path:path}", _Elsewhere)
-async def not_found(page: Page) -> Response:
+async def not_found(page: WebPage) -> Response:
     """Say that there is no such page."""
     refused = refusal(page.language, "no-such-page")
     return page.render("problem.html", {"problem": {"detail": ""}, "refused": refused}, 404)

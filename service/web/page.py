@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any, Final
 from urllib.parse import quote
@@ -21,7 +21,7 @@ from service.web.api_client import Api, ApiAnswer, ApiProblem, MovedTo, Query, q
 from service.web.finished_pages import finished_pages
 from service.web.language.languages import ALL_DIGITS, CODES, Digits, Language, language
 from service.web.parts.refusals import refusal
-from service.web.reading import Reading, reading_of
+from service.web.reading import PageReading, reading_of
 from service.web.template_environment import templates
 
 _POLICY: Final = (
@@ -34,16 +34,15 @@ _UNAUTHORIZED: Final = 401
 
 
 @dataclass(frozen=True)
-class Page:
+class WebPage:
     """A page for one request."""
 
     request: Request
     api: Api
     language: Language
-    reading: Reading
+    reading: PageReading
     session: Mapping[str, Any]
     """The document of `GET /v1/session`: who asks, and what they may do."""
-    _used: dict[str, Any] = field(default_factory=dict[str, Any])
 
     @property
     def path(self) -> str:
@@ -71,7 +70,7 @@ class Page:
         """The parameters that every link keeps: language and digits, where the query names them."""
         return {name: value for name in ("lang", "digits") if (value := self.param(name))}
 
-    def link(self, path: str, query: Query | None = None, *, reading: Reading | bool = False) -> str:
+    def link(self, path: str, query: Query | None = None, *, reading: PageReading | bool = False) -> str:
         """Return the address of a page in the same language; in this reading (True) or another, if wished."""
         asked = self.reading.query() if reading is True else reading.query() if reading else {}
         search = query_string({**asked, **(query or {}), **self.kept})
@@ -111,7 +110,7 @@ class Page:
         return Response(body, status, sent, f"{HTML}; charset=utf-8")
 
 
-Handler = Callable[[Page], Awaitable[Response]]
+Handler = Callable[[WebPage], Awaitable[Response]]
 
 
 class Pages:
@@ -154,7 +153,7 @@ async def respond(request: Request, handler: Handler) -> Response:
     """Make a page; a refusal of the interface becomes a page that says so, with its status."""
     api = Api(request.scope)
     session = await api.get("/v1/session")
-    page = Page(request, api, _language(request), reading_of(request.query_params), session.document)
+    page = WebPage(request, api, _language(request), reading_of(request.query_params), session.document)
     try:
         return await handler(page)
     except MovedTo as moved:
@@ -164,14 +163,14 @@ async def respond(request: Request, handler: Handler) -> Response:
 
 
 def _moved(request: Request, into: str) -> Response:
-    """Lead to the same page of the incident that this one is merged into."""
+    """Redirect to the same page of the incident that this one is merged into."""
     own = f"/incidents/{request.path_params.get('slug', '')}"
     rest = request.scope["path"].removeprefix(own) if request.scope["path"].startswith(own) else ""
     path = f"/incidents/{quote(into)}{quote(rest)}"
     return RedirectResponse(f"{path}?{request.url.query}" if request.url.query else path, 307)
 
 
-async def _unless_finished(handler: Handler, page: Page) -> Response:
+async def _unless_finished(handler: Handler, page: WebPage) -> Response:
     """Send the page that was made of the same log for the same reader; make it where there is none."""
     as_of = page.reading.as_of
     if as_of and not as_of.startswith("@"):  # until when a moment to come is open is no matter of the log
@@ -188,8 +187,8 @@ async def _unless_finished(handler: Handler, page: Page) -> Response:
     return found.response(page.request)
 
 
-def page_of_problem(page: Page, problem: ApiProblem) -> Response:
-    """Return the page that tells a refusal; where a token is needed, with the form that takes one."""
+def page_of_problem(page: WebPage, problem: ApiProblem) -> Response:
+    """Render a refusal of the API as a page; where a token is needed, with a sign-in form."""
     answer = problem.answer
     retry = {"Retry-After": answer.headers["retry-after"]} if "retry-after" in answer.headers else {}
     values = {"problem": answer.document, "refused": refusal(page.language, problem.slug)}

@@ -5,8 +5,8 @@ from typing import NamedTuple
 from starlette.datastructures import QueryParams
 
 
-class Reading(NamedTuple):
-    """What an answer depends on. None is what the interface takes where nothing is named: now, and the policy in force.
+class PageReading(NamedTuple):
+    """A reading as parameters of the API. None leaves a parameter out: now, and the policy in force.
 
     `as_of` is a moment (RFC 3339) or `@position` on the recorded clock, `reported_until` a moment on the reported one.
     """
@@ -20,6 +20,6 @@ class Reading(NamedTuple):
         return self._asdict()
 
 
-def reading_of(params: QueryParams) -> Reading:
+def reading_of(params: QueryParams) -> PageReading:
     """Return the reading that a query names; what is empty counts as not named."""
-    return Reading(*(params.get(name, "").strip() or None for name in Reading._fields))
+    return PageReading(*(params.get(name, "").strip() or None for name in PageReading._fields))

@@ -23,15 +23,15 @@ _OF_CLOCK = topics_of(IncidentOpened, IncidentAmended)
 """The topics of the facts that set how an incident reads days."""
 
 
-class Clock(NamedTuple):
-    """How dates are read: the offset of their days, and the year that is probably meant where none is named."""
+class ReadingClock(NamedTuple):
+    """Context for reading dates: the offset of their days, and the year assumed where none is named."""
 
     offset: tzinfo
     year: int
 
 
 class DryRun(NamedTuple):
-    """What a command would record: the fact of the report, its warnings, and the offset that its days are read in."""
+    """Outcome of a dry run: the fact that would be recorded, its warnings, and the offset that its days are read in."""
 
     fact: ReportFiled | ReportCorrected
     warnings: Sequence[ReportWarning]
@@ -66,7 +66,7 @@ class _LoadedStates:
         return home
 
 
-async def incident_clock(log: LogReader, head: LogHead, incident: str) -> Clock:
+async def incident_clock(log: LogReader, head: LogHead, incident: str) -> ReadingClock:
     """Return how an incident reads dates. Raises IncidentUnknown."""
     rows = await log.of_topics([stream_of(incident)], _OF_CLOCK, head.position)
     found = fold(_facts(rows))
@@ -74,7 +74,7 @@ async def incident_clock(log: LogReader, head: LogHead, incident: str) -> Clock:
         raise refusals.IncidentUnknown(incident=incident)
     period = parse_occurred(found.period, found.offset) if found.period else None
     first = period and (period.earliest or period.latest)
-    return Clock(found.offset, (first or head.now).year)
+    return ReadingClock(found.offset, (first or head.now).year)
 
 
 async def dry_run(log: LogReader, head: LogHead, command: FileReport | CorrectReport, incident: str | None) -> DryRun:

@@ -60,7 +60,9 @@ class PublicationReplayResponse(ResponseModel):
     """Why it cannot be answered again; null where it can."""
 
 
-OfIncident = Annotated[str | None, Query(description="Only those in the stream of this incident: its slug, or its id.")]
+PublicationsOf = Annotated[
+    str | None, Query(description="Only those in the stream of this incident: its slug, or its id.")
+]
 PublicationPosition = Annotated[
     int, Path(ge=1, le=_LAST_POSITION, description="The position of a publication in the log.")
 ]
@@ -76,7 +78,7 @@ async def list_publications(
     services: InjectedServices,
     principal: RequestPrincipal,
     paging: Paging,
-    incident: OfIncident = None,
+    incident: PublicationsOf = None,
     as_of: AsOf = None,
 ) -> Response:
     """Tell of each its receipt, where it stands in the log, and why it was published: the newest first.

@@ -31,7 +31,7 @@ from service.api.errors.validation import FieldError
 from service.api.models import FieldAtFault, ResponseModel, WriteWarning
 from service.api.principals import RequestPrincipal
 from service.api.requests.body import JsonBody, read_body, validate, validate_report
-from service.api.requests.dry_run import Clock, DryRun, dry_run, incident_clock
+from service.api.requests.dry_run import DryRun, ReadingClock, dry_run, incident_clock
 from service.api.requests.sealed_part import without_sealed
 from service.api.requests.write import HttpWrite, WriteHeaders, problem_of_refusal
 from service.api.resource import Resource
@@ -47,7 +47,7 @@ MOST = 200
 _UNSAID: dict[str, Any] = {"source": "source", "reported_at": "2000"}
 """Members of a report that is validated for one count or one date alone."""
 
-Member = Literal["occurred", "reported_at", "counted_until"]
+DateMember = Literal["occurred", "reported_at", "counted_until"]
 """The member that would hold a date: every other date of a report is read as `occurred` is."""
 
 
@@ -67,7 +67,7 @@ class DateToRead(Strict, frozen=True):
     """A date as a report has it, and the member that would hold it: only what was said can't lie in the future."""
 
     text: FreeText
-    clock: Member = "occurred"
+    clock: DateMember = "occurred"
 
 
 class ReadingBody(Strict, frozen=True):
@@ -98,7 +98,7 @@ class ReadingBody(Strict, frozen=True):
         return self
 
 
-class CountReading(ResponseModel):
+class ReadCount(ResponseModel):
     """What a count means: both ends as said, null where open; `best` for a single figure; and the bound."""
 
     lower: int | None
@@ -121,7 +121,7 @@ class CountResult(ResponseModel):
     """A count with its reading, or with the reasons why it would be refused."""
 
     verbatim: str | None
-    reading: CountReading | None
+    reading: ReadCount | None
     errors: list[FieldAtFault]
     warnings: list[WriteWarning]
 
@@ -139,7 +139,7 @@ class ClaimReading(ResponseModel):
 
     id: str
     scope: str | None
-    reading: CountReading
+    reading: ReadCount
 
 
 class ReportReading(ResponseModel):
@@ -210,18 +210,18 @@ async def read_without_recording(request: Request, services: InjectedServices, p
     return Response(orjson.dumps(document), 200, {"Cache-Control": "no-store"}, JSON)
 
 
-async def _clock(services: Services, head: LogHead, asked: ReadingBody) -> Clock:
+async def _clock(services: Services, head: LogHead, asked: ReadingBody) -> ReadingClock:
     """Return how dates are read, and the year that those in words probably mean. Raises HttpProblem."""
     try:
         if asked.incident is not None:
             return await incident_clock(services.reader, head, asked.incident)
         if asked.time_zone is not None:
-            return Clock(zone(asked.time_zone, window_of([Span(head.now, head.now)])).offset, head.now.year)
+            return ReadingClock(zone(asked.time_zone, window_of([Span(head.now, head.now)])).offset, head.now.year)
     except UnknownZone as unknown:
         raise problem_of(unknown_zone(asked.time_zone or "", unknown)) from None
     except refusals.Refusal as refusal:
         raise problem_of(refusal) from None
-    return Clock(parse_offset(asked.utc_offset), head.now.year)
+    return ReadingClock(parse_offset(asked.utc_offset), head.now.year)
 
 
 def _count_result(asked: CountToRead, language: str | None) -> dict[str, Any]:
@@ -241,7 +241,7 @@ def _count_result(asked: CountToRead, language: str | None) -> dict[str, Any]:
     return found
 
 
-def _date_result(asked: DateToRead, clock: Clock, now: datetime) -> dict[str, Any]:
+def _date_result(asked: DateToRead, clock: ReadingClock, now: datetime) -> dict[str, Any]:
     """Read a date within a report that has nothing else, as a post is read."""
     reported = asked.clock in ("reported_at", "counted_until")
     member = "reported_at" if reported else "occurred"

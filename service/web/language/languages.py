@@ -144,7 +144,7 @@ def _clock(shown: Language, hour: int, minute: int) -> str:
 
 
 def instant(text: datetime | str) -> datetime:
-    """Return the moment that a document of the interface tells (RFC 3339)."""
+    """Parse a moment of an API document (RFC 3339)."""
     return text if isinstance(text, datetime) else datetime.fromisoformat(text)
 
 

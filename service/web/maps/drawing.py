@@ -6,8 +6,8 @@ from typing import Final
 
 from service.web.assets import release
 from service.web.maps.clipping import Rectangle, clip_line, clip_ring, line_path, ring_path
-from service.web.maps.frame import LONGITUDES, Box, Frame, parse_box
-from service.web.maps.topology import Shape, world
+from service.web.maps.frame import LONGITUDES, MapBox, MapFrame, parse_box
+from service.web.maps.topology import MapShape, world
 
 WIDTH: Final = 960
 """The width of every picture, in pixels; it is shown at the width there is."""
@@ -17,7 +17,7 @@ _MARGIN: Final = 4.0
 _TURNS: Final = (-LONGITUDES, 0.0, LONGITUDES)
 
 
-def base_map_url(box: Box) -> str:
+def base_map_url(box: MapBox) -> str:
     """Return the address of the base map of a box. Its content never changes."""
     return f"/maps/{version()}/base.svg?bbox={box.text}"
 
@@ -34,9 +34,9 @@ def base_map_of(bbox: str) -> str | None:
 
 
 @lru_cache(64)
-def base_map(box: Box) -> str:
+def base_map(box: MapBox) -> str:
     """Return the base map of a box, a document of SVG without scripts or styles that others would need."""
-    frame = Frame(box, WIDTH)
+    frame = MapFrame(box, WIDTH)
     drawn = world()
     edges: Rectangle = (-_MARGIN, -_MARGIN, frame.width + _MARGIN, frame.height + _MARGIN)
     land = "".join(ring_path(clip_ring(ring, edges)) for ring in _placed(drawn.land, frame))
@@ -54,7 +54,7 @@ def base_map(box: Box) -> str:
     )
 
 
-def _placed(shapes: Iterable[Shape], frame: Frame) -> Iterator[list[tuple[float, float]]]:
+def _placed(shapes: Iterable[MapShape], frame: MapFrame) -> Iterator[list[tuple[float, float]]]:
     """Yield the shapes that reach into the box, in pixels; what lies across the antimeridian too."""
     box = frame.box
     for each in shapes:

@@ -17,7 +17,7 @@ _DEGREES: Final = re.compile(r"-?[0-9]{1,3}(?:\.[0-9]{1,9})?")
 _KM_PER_DEGREE: Final = 111.2
 
 
-class Box(NamedTuple):
+class MapBox(NamedTuple):
     """A box in degrees, `west` from -180 up to 180; one that crosses the antimeridian has `east` over 180."""
 
     west: float
@@ -31,14 +31,14 @@ class Box(NamedTuple):
         east = self.east - LONGITUDES if self.east > _EAST else self.east
         return ",".join(_degrees(each) for each in (self.west, self.south, east, self.north))
 
-    def scaled(self, factor: float) -> "Box":
+    def scaled(self, factor: float) -> "MapBox":
         """Return the box with the same middle, `factor` times as wide and high, within the earth."""
         middle, height = (self.west + self.east) / 2, (self.north - self.south) * factor
         width = min((self.east - self.west) * factor, LONGITUDES)
         south, north = _within((self.south + self.north) / 2, height)
         return normal(middle - width / 2, south, middle + width / 2, north)
 
-    def moved(self, across: float, up: float) -> "Box":
+    def moved(self, across: float, up: float) -> "MapBox":
         """Return the box moved by shares of its width and height, within the earth."""
         height, step = self.north - self.south, (self.east - self.west) * across
         south, north = _within((self.south + self.north) / 2 + height * up, height)
@@ -51,29 +51,29 @@ class Box(NamedTuple):
         )
 
 
-WORLD: Final = Box(-180.0, -58.0, 180.0, 84.0)
+WORLD: Final = MapBox(-180.0, -58.0, 180.0, 84.0)
 
 
-def parse_box(text: str) -> Box | None:
+def parse_box(text: str) -> MapBox | None:
     """Return the box of a parameter `bbox`; None for what is none, or has no area."""
     parts = [each.strip() for each in text.split(",")]
-    if len(parts) != len(Box._fields) or not all(_DEGREES.fullmatch(each) for each in parts):
+    if len(parts) != len(MapBox._fields) or not all(_DEGREES.fullmatch(each) for each in parts):
         return None
     west, south, east, north = map(float, parts)
     if max(abs(west), abs(east)) > _EAST or max(abs(south), abs(north)) > _NORTH or south >= north or west == east:
         return None
-    return Box(west, south, east if west < east else east + LONGITUDES, north)
+    return MapBox(west, south, east if west < east else east + LONGITUDES, north)
 
 
-def normal(west: float, south: float, east: float, north: float) -> Box:
+def normal(west: float, south: float, east: float, north: float) -> MapBox:
     """Return a box with its west from -180 up to 180."""
     if east - west >= LONGITUDES:
-        return Box(-_EAST, south, _EAST, north)
+        return MapBox(-_EAST, south, _EAST, north)
     turn = LONGITUDES * math.floor((west + _EAST) / LONGITUDES)
-    return Box(west - turn, south, east - turn, north)
+    return MapBox(west - turn, south, east - turn, north)
 
 
-def around(points: Iterable[Point]) -> Box | None:
+def around(points: Iterable[Point]) -> MapBox | None:
     """Return the least box around points (longitude, latitude), across the antimeridian where that is shorter."""
     found = sorted(set(points))
     if not found:
@@ -87,7 +87,7 @@ def around(points: Iterable[Point]) -> Box | None:
     return normal(west, min(latitudes), west + LONGITUDES - gaps[widest], max(latitudes))
 
 
-def fitted(box: Box, aspect: float, least: float = _SMALLEST) -> Box:
+def fitted(box: MapBox, aspect: float, least: float = _SMALLEST) -> MapBox:
     """Return a box around this one whose picture is `aspect` times as wide as high, at least `least` degrees high."""
     middle = (box.south + box.north) / 2
     cosine = _cosine(middle)
@@ -98,10 +98,10 @@ def fitted(box: Box, aspect: float, least: float = _SMALLEST) -> Box:
     return normal(centre - width / 2, south, centre + width / 2, north)
 
 
-class Frame:
+class MapFrame:
     """The projection of a box onto a picture of a width."""
 
-    def __init__(self, box: Box, width: int) -> None:
+    def __init__(self, box: MapBox, width: int) -> None:
         self.box, self.width = box, width
         self._across = width / (box.east - box.west)
         self._down = self._across / _cosine((box.south + box.north) / 2)

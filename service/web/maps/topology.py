@@ -20,7 +20,7 @@ _ROUND: Final = 360.0
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class MapShape:
     """A line, or a closed ring without its last point, with its bounds."""
 
     line: Line
@@ -34,9 +34,9 @@ class Shape:
 class World:
     """Rings of land (holes are rings too), coasts, and the borders between countries."""
 
-    land: Sequence[Shape]
-    coasts: Sequence[Shape]
-    borders: Sequence[Shape]
+    land: Sequence[MapShape]
+    coasts: Sequence[MapShape]
+    borders: Sequence[MapShape]
 
 
 @cache
@@ -83,11 +83,11 @@ def join(arcs: Sequence[Line], ring: Iterable[int]) -> list[Point]:
     return found
 
 
-def shape(points: Line) -> Shape:
+def shape(points: Line) -> MapShape:
     """Return a line with its bounds. One that crosses the antimeridian goes on beyond 180, or -180."""
     line = unrolled(points)
     longitudes, latitudes = [lon for lon, _ in line], [lat for _, lat in line]
-    return Shape(line, min(longitudes), min(latitudes), max(longitudes), max(latitudes))
+    return MapShape(line, min(longitudes), min(latitudes), max(longitudes), max(latitudes))
 
 
 def unrolled(line: Line) -> Line:

@@ -7,7 +7,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from service.web.maps.drawing import base_map_of, version
-from service.web.page import Page, Pages
+from service.web.page import Pages, WebPage
 
 PAGES = Pages()
 _HEADERS: Final = {
@@ -18,7 +18,7 @@ _HEADERS: Final = {
 
 
 @PAGES.get("/maps/{version}/base.svg")
-async def base_map(page: Page) -> Response:
+async def base_map(page: WebPage) -> Response:
     """Serve the map of a box, whose address names it and the data that it is drawn from."""
     known = page.part_of_path("version") == version()
     drawn = await asyncio.to_thread(base_map_of, page.param("bbox") or "") if known else None

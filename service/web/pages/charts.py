@@ -1,9 +1,8 @@
 """Charts of an incident for other places: as files, and framed by a page of another site."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final
+from typing import Final
 
 from starlette.datastructures import QueryParams
 from starlette.responses import PlainTextResponse, Response
@@ -11,7 +10,8 @@ from starlette.routing import Match, Route
 from starlette.types import Scope
 
 from service.api.negotiation import attachment
-from service.web.page import Page, Pages, gather
+from service.web.api_document import ApiDocument
+from service.web.page import Pages, WebPage, gather
 from service.web.parts.chart_files import Caption, escalation_file, toll_file
 from service.web.parts.context import PartContext
 from service.web.parts.escalation_strip import EscalationStrip, escalation_strip
@@ -24,7 +24,6 @@ from service.web.parts.toll_data import TollDocuments, plain
 
 PAGES: Final = Pages()
 _FILE: Final = {"Content-Security-Policy": "default-src 'none'", "X-Content-Type-Options": "nosniff"}
-Envelope = Mapping[str, Any]
 
 
 class EmbedRoute(Route):
@@ -41,13 +40,13 @@ class EmbedRoute(Route):
 class ChartDocuments:
     """The answers at the page's reading that charts are made of, as the interface sent them."""
 
-    page: Page
-    state: Envelope
-    timeline: Envelope
-    claims: Envelope
-    tolls: Envelope
-    escalation: Envelope
-    named: Envelope
+    page: WebPage
+    state: ApiDocument
+    timeline: ApiDocument
+    claims: ApiDocument
+    tolls: ApiDocument
+    escalation: ApiDocument
+    named: ApiDocument
 
     @cached_property
     def context(self) -> PartContext:
@@ -94,7 +93,7 @@ class ChartDocuments:
             told = language.text("What was said by %(said)s, as recorded by %(recorded)s", said=said, recorded=recorded)
         return plain(told)
 
-    def sources(self, view: Envelope) -> list[str]:
+    def sources(self, view: ApiDocument) -> list[str]:
         """Return the lines that say where a chart is from, so that it can be asked for again."""
         coordinates = view["coordinates"]
         text = self.page.language.text
@@ -105,7 +104,7 @@ class ChartDocuments:
 
 
 @PAGES.get("/incidents/{slug}/toll.svg")
-async def toll_svg(page: Page) -> Response:
+async def toll_svg(page: WebPage) -> Response:
     """Send the toll chart as a file."""
     found = await read(page)
     context = found.context
@@ -119,7 +118,7 @@ async def toll_svg(page: Page) -> Response:
 
 
 @PAGES.get("/incidents/{slug}/escalation.svg")
-async def escalation_svg(page: Page) -> Response:
+async def escalation_svg(page: WebPage) -> Response:
     """Send the escalation strip as a file."""
     found = await read(page)
     title = page.language.text("Escalation, day by day")
@@ -133,7 +132,7 @@ def _file(document: str, *names: str) -> Response:
 
 
 @PAGES.get("/incidents/{slug}", EmbedRoute)
-async def embedded_chart(page: Page) -> Response:
+async def embedded_chart(page: WebPage) -> Response:
     """Show one chart with its caption, for a page of another site to frame."""
     found = await read(page)
     chart = "escalation" if page.param("embed") == "escalation" else "toll"
@@ -150,7 +149,7 @@ async def embedded_chart(page: Page) -> Response:
     return page.render("embed.html", shown, framed=True)
 
 
-async def read(page: Page) -> ChartDocuments:
+async def read(page: WebPage) -> ChartDocuments:
     """Ask for the documents at the page's reading."""
     own, reading = f"/v1/incidents/{page.part_of_path('slug')}", page.reading.query()
     paths = [own, *(f"{own}/{view}" for view in ("timeline", "claims", "tolls", "escalation", "names"))]
@@ -169,6 +168,6 @@ def toll_of(found: ChartDocuments) -> TollChart:
 
 
 def strip_of(found: ChartDocuments) -> EscalationStrip:
-    """Return the escalation strip; its days lead to the incident's own page."""
+    """Return the escalation strip, with links of its days to the incident's own page."""
     documents = [each["data"] for each in (found.state, found.timeline, found.claims, found.escalation)]
     return escalation_strip(found.context, documents)

@@ -1,23 +1,22 @@
 """Two readings of an incident side by side, and what changed from one to the other."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import tzinfo
-from typing import Any, Final
+from typing import Final
 
 from starlette.responses import Response
 
 from service.web.api_client import ApiProblem
+from service.web.api_document import ApiDocument
 from service.web.language.languages import Language
-from service.web.page import Page, Pages, gather
-from service.web.parts.difference import HEADINGS, Difference, Wording, difference
+from service.web.page import Pages, WebPage, gather
+from service.web.parts.difference import HEADINGS, DifferencePart, Wording, difference
 from service.web.parts.local_time import zone_of
 from service.web.parts.moments import REPORTED, MomentOptions, moment_options, recorded_text
 from service.web.parts.names import Names
 from service.web.parts.refusals import refusal
 
 PAGES = Pages()
-Document = Mapping[str, Any]
 
 FIRST: Final = 25
 """How many items of a heading are shown where all headings are."""
@@ -45,7 +44,7 @@ class ComparedReading:
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """Which readings are compared, and which part of what changed is shown."""
+    """Selection of the comparison: the two readings, and the heading and page shown."""
 
     earlier: str
     later: str
@@ -60,7 +59,7 @@ class _Asked:
 
 
 @PAGES.get("/incidents/{slug}/compare")
-async def compare(page: Page) -> Response:
+async def compare(page: WebPage) -> Response:
     """Compare two readings; without them, the last two at which something was said."""
     slug = page.part_of_path("slug")
     own = f"/v1/incidents/{slug}"
@@ -79,7 +78,7 @@ async def compare(page: Page) -> Response:
     return page.render("compare.html", {**values, **shown, "PAGE": PAGE})
 
 
-def _asked(page: Page, options: MomentOptions) -> _Asked:
+def _asked(page: WebPage, options: MomentOptions) -> _Asked:
     """Return the readings of the query: those named, else that of the page and the one before it."""
     reading = page.reading
     of_page = f"{REPORTED}{reading.reported_until}" if reading.reported_until else reading.as_of
@@ -94,7 +93,7 @@ def _asked(page: Page, options: MomentOptions) -> _Asked:
     )
 
 
-async def _compared(page: Page, own: str, asked: _Asked, zone: tzinfo) -> dict[str, object]:
+async def _compared(page: WebPage, own: str, asked: _Asked, zone: tzinfo) -> dict[str, object]:
     queries = [_query(each, page.reading.policy) for each in (asked.earlier, asked.later)]
     found, timeline, named, *rest = await gather(
         page.api.get(f"{own}/diff", {"from": asked.earlier, "to": asked.later, "policy": page.reading.policy}),
@@ -123,7 +122,7 @@ def _query(spec: str, policy: str | None) -> dict[str, str | None]:
     return {"as_of": spec, "policy": policy}
 
 
-def _reading(language: Language, spec: str, state: Document, href: str, zone: tzinfo) -> ComparedReading:
+def _reading(language: Language, spec: str, state: ApiDocument, href: str, zone: tzinfo) -> ComparedReading:
     coordinates, data = state["coordinates"], state["data"]
     said = language.moment(coordinates["reported_until"], zone) if spec.startswith(REPORTED) else ""
     return ComparedReading(
@@ -137,7 +136,7 @@ def _reading(language: Language, spec: str, state: Document, href: str, zone: tz
     )
 
 
-def _pages(told: Difference, asked: _Asked) -> int:
+def _pages(told: DifferencePart, asked: _Asked) -> int:
     """Return how many pages the chosen heading has."""
     count = next((each.count for each in told.headings if each.code == asked.only), 0)
     return max(1, -(-count // PAGE))
@@ -149,7 +148,7 @@ def _refused(language: Language, problem: ApiProblem) -> str:
     return refusal(language, problem.slug)
 
 
-def _turned(page: Page, problem: ApiProblem, asked: _Asked) -> str | None:
+def _turned(page: WebPage, problem: ApiProblem, asked: _Asked) -> str | None:
     """Return the address of the same two readings, the other first; None where that does not help."""
     if problem.slug != "invalid-parameter":
         return None

@@ -1,4 +1,4 @@
-"""Curation of a report or an incident: forms for whoever may send them."""
+"""Curation of a report or an incident: its forms, for readers with the scope."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from starlette.responses import Response
 
 from service.web.api_client import ApiProblem
-from service.web.page import Page, Pages, gather
+from service.web.page import Pages, WebPage, gather
 from service.web.parts.curation import ACTIONS, Action, Context, incident_forms, report_form
 from service.web.parts.names import Names
 
@@ -15,8 +15,8 @@ _FORBIDDEN = 403
 _UNAVAILABLE = 503
 
 
-def _action_page(action: Action) -> Callable[[Page], Awaitable[Response]]:
-    async def act(page: Page) -> Response:
+def _action_page(action: Action) -> Callable[[WebPage], Awaitable[Response]]:
+    async def act(page: WebPage) -> Response:
         """Show the form of an action about a report."""
         report_id = page.part_of_path("report_id")
         (history,) = await gather(page.api.get(f"/v1/reports/{report_id}"))
@@ -44,7 +44,7 @@ for _each in ACTIONS.values():
 
 
 @PAGES.get("/incidents/{slug}/curate")
-async def curate(page: Page) -> Response:
+async def curate(page: WebPage) -> Response:
     """Show the forms about an incident."""
     (state,) = await gather(page.api.get(f"/v1/incidents/{page.part_of_path('slug')}"))
     incidents = await _incidents(page) if page.may("curate") else []
@@ -64,7 +64,7 @@ async def curate(page: Page) -> Response:
     return page.render("curation.html", values, 200 if forms else _FORBIDDEN)
 
 
-async def _incidents(page: Page) -> list[Any]:
+async def _incidents(page: WebPage) -> list[Any]:
     """Return the incidents that the reader may see, merged ones too, by their titles; 500 at most.
 
     While the read models are being built there are none to choose from.

@@ -1,4 +1,4 @@
-"""How far the tables are that lists are read from, and whether the service can serve, for who runs it."""
+"""Health of the service for its operator: readiness, and the position of each read model."""
 
 from typing import Any, Final
 
@@ -7,7 +7,7 @@ from starlette.responses import Response
 from service.web.api_client import ApiProblem
 from service.web.language.labels import marked
 from service.web.language.languages import Language
-from service.web.page import Page, Pages, gather
+from service.web.page import Pages, WebPage, gather
 
 PAGES = Pages()
 _MODELS: Final = {
@@ -21,7 +21,7 @@ _MODELS: Final = {
 
 
 @PAGES.get("/health")
-async def health(page: Page) -> Response:
+async def health(page: WebPage) -> Response:
     """Show each read model, how far it is behind the log, and why one has stopped."""
     (found,) = await gather(page.api.get("/v1/projections"))
     ready = await _not_ready(page)
@@ -45,7 +45,7 @@ def _weight(model: dict[str, Any]) -> int:
     return 1 if model["status"] == "being-built" or model["behind"] else 0
 
 
-async def _signer(page: Page) -> dict[str, Any] | None:
+async def _signer(page: WebPage) -> dict[str, Any] | None:
     """Return what `GET /v1/log` tells, with the ids of the keys; None where the log is not signed."""
     try:
         (log,) = await gather(page.api.get("/v1/log"))
@@ -54,7 +54,7 @@ async def _signer(page: Page) -> dict[str, Any] | None:
     return {**log, "key_ids": [each.split("+")[1] for each in log["keys"]]}
 
 
-async def _not_ready(page: Page) -> str | None:
+async def _not_ready(page: WebPage) -> str | None:
     """Return what the database lacks; None where the service can serve."""
     try:
         await page.api.get("/readyz")

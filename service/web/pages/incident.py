@@ -3,18 +3,19 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final
+from typing import Final
 
 from starlette.responses import Response
 
 from service.runtime.worker_thread import empty_lists, in_thread
 from service.web.api_client import ApiProblem, Query
-from service.web.page import Page, Pages, gather
+from service.web.api_document import ApiDocument
+from service.web.page import Pages, WebPage, gather
 from service.web.parts.cite import cite
 from service.web.parts.context import PartContext
 from service.web.parts.downloads import downloads
 from service.web.parts.escalation_strip import escalation_strip
-from service.web.parts.headline import Headline, differing, headline
+from service.web.parts.headline import HeadlinePart, differing, headline
 from service.web.parts.incident_context import IncidentContext
 from service.web.parts.incident_map import IncidentMap, MapView, incident_map
 from service.web.parts.keys import lead_key
@@ -29,33 +30,31 @@ from service.web.parts.toll_data import TollDocuments
 from service.web.parts.why import why
 
 PAGES = Pages()
-Envelope = Mapping[str, Any]
-"""An answer of the interface: `data`, `text`, `coordinates` and `digest`."""
 
 
 @dataclass(frozen=True)
-class Incident:
+class IncidentAnswers:
     """The answers about an incident that its parts are made of, each as the interface sent it.
 
     All are of the page's reading, but `tolls`, `claims_ever` and `named` (names of sources): of the same position and
     policy, and of all that was said, so that a series can be followed past the reading. `moments` are those of now.
     """
 
-    page: Page
+    page: WebPage
     own: str
     """The path of the incident in the interface."""
-    state: Envelope
-    timeline: Envelope
-    claims: Envelope
-    escalation: Envelope
-    tolls: Envelope
-    claims_ever: Envelope
-    moments: Envelope
-    named: Envelope
-    revisions: Envelope
+    state: ApiDocument
+    timeline: ApiDocument
+    claims: ApiDocument
+    escalation: ApiDocument
+    tolls: ApiDocument
+    claims_ever: ApiDocument
+    moments: ApiDocument
+    named: ApiDocument
+    revisions: ApiDocument
     selected: Selected
     """The entries of the page of the timeline that is asked for."""
-    histories: Sequence[Envelope]
+    histories: Sequence[ApiDocument]
     """Histories of reports of that page, where no document says what became of them."""
     signed: int | None
     """The size of the last checkpoint; None where the log is not signed."""
@@ -74,27 +73,27 @@ class Incident:
         return len(self.timeline["data"]["entries"])
 
     @cached_property
-    def headline(self) -> Headline:
+    def headline(self) -> HeadlinePart:
         """The sentence that answers."""
         return headline(
             self.context, self.state, self.claims_ever["data"], self.tolls["data"], self.page.param("counts_page")
         )
 
 
-def _timeline(its: Incident) -> Timeline:
+def _timeline(its: IncidentAnswers) -> Timeline:
     context, page = its.context, its.page
     reports = IncidentContext(context.language, context.names, its.state, page.link)
     params = page.request.query_params.multi_items()
     return timeline(reports, its.timeline, its.selected, its.histories, params, page.here)
 
 
-def _map(its: Incident) -> IncidentMap:
+def _map(its: IncidentAnswers) -> IncidentMap:
     page = its.page
     view = MapView(page.param("bbox"), page.param("places"), zone_of(its.state["data"]))
     return incident_map(page.language, its.context.names, its.timeline["data"], page.here, page.link, view)
 
 
-PARTS: Final[Mapping[str, Callable[[Incident], object]]] = {
+PARTS: Final[Mapping[str, Callable[[IncidentAnswers], object]]] = {
     "headline": lambda its: its.headline,
     "toll_chart": lambda its: toll_chart(
         its.context,
@@ -122,7 +121,7 @@ _SHARED: Final = {"all_parts": tuple(PARTS), "differing": differing}
 
 
 @PAGES.get("/incidents/{slug}", kept=True)
-async def incident(page: Page) -> Response:
+async def incident(page: WebPage) -> Response:
     """Show an incident."""
     slug = page.part_of_path("slug")
     own = f"/v1/incidents/{slug}"
@@ -135,7 +134,7 @@ async def incident(page: Page) -> Response:
     return await in_thread(its.size, _rendered, its)
 
 
-def _rendered(its: Incident) -> Response:
+def _rendered(its: IncidentAnswers) -> Response:
     """Make all parts and the page of them. The answers are emptied then, as freeing all at once would hold the GIL."""
     page = its.page
     sliders = reading_sliders(
@@ -149,7 +148,7 @@ def _rendered(its: Incident) -> Response:
     return response
 
 
-async def _read(page: Page, own: str) -> Incident:
+async def _read(page: WebPage, own: str) -> IncidentAnswers:
     reading = page.reading.query()
     ever = {**reading, "reported_until": None}
     asked: dict[str, tuple[str, Query]] = {
@@ -172,16 +171,16 @@ async def _read(page: Page, own: str) -> Incident:
     histories = await gather(*(page.api.get(f"/v1/reports/{each}", as_of) for each in to_explain(selected)))
     found.setdefault("claims_ever", found["claims"])
     signed = signed_size(await page.api.send("GET", CHECKPOINT, accept="text/plain"))
-    return Incident(page, own, **found, selected=selected, histories=histories, signed=signed)
+    return IncidentAnswers(page, own, **found, selected=selected, histories=histories, signed=signed)
 
 
-def _selected(page: Page, state: Envelope, told: Envelope) -> Selected:
+def _selected(page: WebPage, state: ApiDocument, told: ApiDocument) -> Selected:
     """Return the entries of `timeline/1` that the query of a page asks for."""
     query = timeline_query(page.request.query_params.multi_items())
     return select(told["data"]["entries"], LocalTime(state["data"]), query)
 
 
-async def _not_yet(page: Page, own: str, problem: ApiProblem) -> Response:
+async def _not_yet(page: WebPage, own: str, problem: ApiProblem) -> Response:
     """Say that nothing was recorded at this reading, with the sliders to leave it by."""
     now, moments = await gather(page.api.get(own), page.api.get(f"{own}/moments"))
     sliders = reading_sliders(page.language, now["data"], moments["data"], None, page.reading)

@@ -4,12 +4,13 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 from starlette.responses import Response
 
 from service.web.api_client import ApiAnswer, ApiProblem
-from service.web.page import BrowserRoute, Page, Pages
+from service.web.api_document import ApiDocument
+from service.web.page import BrowserRoute, Pages, WebPage
 from service.web.parts.activity_strip import HEIGHT, WIDTH, activity_strip
 from service.web.parts.incident_rows import IncidentRows
 from service.web.parts.list_filters import DEFAULT_SORT, MOMENTS, NAMES, list_filters
@@ -25,12 +26,11 @@ SOURCES: Final = 500
 _LISTS: Final = "/v1/incidents"
 _ASKED_TO_CHANGE: Final = 422
 _WAITING: Final = frozenset({"being-built", "not-there-yet"})
-Document = Mapping[str, Any]
 
 
 @PAGES.get("/", BrowserRoute)
-async def incident_list(page: Page) -> Response:
-    """Show the incidents. A filter that the interface refuses is told beside its field."""
+async def incident_list(page: WebPage) -> Response:
+    """Show the incidents. A filter that the interface refuses is shown beside its field."""
     asked = {name: values for name in (*NAMES, *MOMENTS) if (values := page.params(name))}
     try:
         return await _found(page, asked)
@@ -43,7 +43,7 @@ async def incident_list(page: Page) -> Response:
         return await _refused(page, asked, problem)
 
 
-async def _found(page: Page, asked: Mapping[str, Sequence[str]]) -> Response:
+async def _found(page: WebPage, asked: Mapping[str, Sequence[str]]) -> Response:
     query = {"sort": DEFAULT_SORT, **asked}
     found, clocks = await asyncio.gather(
         page.api.get(_LISTS, {**query, "cursor": page.param("cursor"), "limit": LISTED, "points": "true"}),
@@ -70,7 +70,7 @@ async def _found(page: Page, asked: Mapping[str, Sequence[str]]) -> Response:
     return page.render("incident_list.html", values)
 
 
-async def _refused(page: Page, asked: Mapping[str, Sequence[str]], problem: ApiProblem) -> Response:
+async def _refused(page: WebPage, asked: Mapping[str, Sequence[str]], problem: ApiProblem) -> Response:
     document, clocks = problem.answer.document, await _clocks(page)
     errors = {each["field"]: each["reason"] for each in document.get("errors", ())} or {"": document["detail"]}
     refused = refusal(page.language, problem.slug)
@@ -81,7 +81,7 @@ async def _refused(page: Page, asked: Mapping[str, Sequence[str]], problem: ApiP
 
 @dataclass(frozen=True)
 class Overview:
-    """What map and strip are of: how many incidents, and whether there are more."""
+    """Coverage of map and strip: how many incidents they show, and whether there are more."""
 
     count: int
     more: bool
@@ -97,7 +97,7 @@ class Clocks:
     last_day: str
     """Between which days sources reported, in UTC; empty where there is no report."""
     names: Names
-    sources: Sequence[Document]
+    sources: Sequence[ApiDocument]
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ class Listed:
     """The address of the first page, where this is a later one."""
 
 
-async def _clocks(page: Page) -> Clocks:
+async def _clocks(page: WebPage) -> Clocks:
     oldest, newest, sources = await asyncio.gather(
         page.api.get("/v1/reports", {"sort": "reported", "limit": 1}),
         page.api.get("/v1/reports", {"sort": "-reported", "limit": 1}),
@@ -130,30 +130,30 @@ def _day(answer: ApiAnswer) -> str:
     return ""
 
 
-def _shown(page: Page, found: Document, names: Names) -> Listed:
+def _shown(page: WebPage, found: ApiDocument, names: Names) -> Listed:
     rows = IncidentRows(page.language, names, _linked(page))
     following = page.here(cursor=found["next"]) if found["next"] else ""
     first = page.here(cursor=None) if page.param("cursor") else ""
     return Listed([rows.row(each) for each in found["items"]], found["position"], following, first)
 
 
-async def _moment(page: Page, position: int) -> str:
+async def _moment(page: WebPage, position: int) -> str:
     """Return when a position was recorded, in words; empty where who asks may not see what was."""
     changes = await page.api.get("/v1/changes", {"after": max(0, position - 1), "limit": 1})
     found = [each for each in changes.document["items"] if each["position"] == position]
     return page.language.moment(found[0]["recorded_at"]) if found else ""
 
 
-def _said_by(page: Page) -> str:
+def _said_by(page: WebPage) -> str:
     until = page.reading.reported_until
     return page.language.moment(until) if until else ""
 
 
-def _linked(page: Page) -> Callable[[str], str]:
-    """Return what leads to a page in the same reading."""
+def _linked(page: WebPage) -> Callable[[str], str]:
+    """Return a function that makes links to pages in the same reading."""
     return lambda path: page.link(path, reading=True)
 
 
-def _filtered(page: Page) -> Callable[..., str]:
-    """Return what leads to the first page of the list with other filters."""
+def _filtered(page: WebPage) -> Callable[..., str]:
+    """Return a function that makes links to the first page of the list with other filters."""
     return partial(page.here, cursor=None)

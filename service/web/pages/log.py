@@ -3,7 +3,7 @@
 from starlette.responses import Response
 
 from service.web.api_client import ApiProblem
-from service.web.page import Page, Pages, gather
+from service.web.page import Pages, WebPage, gather
 from service.web.parts.proof import CHECKPOINT
 
 PAGES = Pages()
@@ -11,7 +11,7 @@ _UNSIGNED = "not-signed"
 
 
 @PAGES.get("/log")
-async def signed_log(page: Page) -> Response:
+async def signed_log(page: WebPage) -> Response:
     """Show the log; one that is not signed is said to be so."""
     site = str(page.request.base_url).rstrip("/")
     values: dict[str, object] = {"site": site, "log": None, "note": ""}

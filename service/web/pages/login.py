@@ -5,7 +5,7 @@ from typing import Final
 
 from starlette.responses import Response
 
-from service.web.page import Page, Pages
+from service.web.page import Pages, WebPage
 
 PAGES = Pages()
 
@@ -14,7 +14,7 @@ _OWN_PATH: Final = re.compile(r"/(?![/\\])[^\x00-\x20\\\x7f]*")
 
 
 @PAGES.get("/login")
-async def login(page: Page) -> Response:
+async def login(page: WebPage) -> Response:
     """Show the form that takes a token, or who is signed in."""
     headers = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
     return page.render("login.html", {"next": own_path(page.param("next"), page.link("/"))}, headers=headers)

@@ -8,9 +8,9 @@ from domain.catalogue import POLICIES
 from service.web.api_client import ApiProblem
 from service.web.language.labels import label
 from service.web.name_lookup import incident_titles
-from service.web.page import Page, Pages, gather
+from service.web.page import Pages, WebPage, gather
 from service.web.parts.context import PartContext
-from service.web.parts.headline import Headline, differing, headline
+from service.web.parts.headline import HeadlinePart, differing, headline
 from service.web.parts.keys import lead_key
 from service.web.parts.listing import MOST_NAMED, choices, read_as_of
 from service.web.parts.local_time import zone_of
@@ -25,7 +25,7 @@ _VIEWS: Final = ("state/1", "claims/1", "timeline/1", "tolls/1", "escalation/1",
 
 
 @PAGES.get("/publications")
-async def publication_list(page: Page) -> Response:
+async def publication_list(page: WebPage) -> Response:
     """Show the publications, the newest first."""
     as_of, incident = read_as_of(page.reading.as_of), page.param("incident")
     known = await incident_titles(page.api, [incident] if incident else [], await _titles(page))
@@ -47,7 +47,7 @@ async def publication_list(page: Page) -> Response:
 
 
 @PAGES.get("/publications/{position:int}")
-async def publication(page: Page) -> Response:
+async def publication(page: WebPage) -> Response:
     """Answer a publication again, and show what was compared."""
     position = page.request.path_params["position"]
     (replayed,) = await gather(page.api.get(f"/v1/publications/{position}/replay"))
@@ -74,7 +74,7 @@ async def publication(page: Page) -> Response:
 
 
 @PAGES.get("/incidents/{slug}/publish")
-async def publish(page: Page) -> Response:
+async def publish(page: WebPage) -> Response:
     """Show the form that publishes what is known now; scripts post it."""
     slug = page.part_of_path("slug")
     asked = {"reported_until": page.reading.reported_until}
@@ -94,7 +94,7 @@ async def publish(page: Page) -> Response:
     return page.render("publish.html", values)
 
 
-async def _titles(page: Page) -> dict[str, str]:
+async def _titles(page: WebPage) -> dict[str, str]:
     """Return the titles of incidents to choose from; none while the list of incidents is being built."""
     try:
         (found,) = await gather(page.api.get("/v1/incidents", {"sort": "-changed", "limit": MOST_NAMED}))
@@ -103,7 +103,7 @@ async def _titles(page: Page) -> dict[str, str]:
     return {each["slug"]: each["title"] for each in found["items"]}
 
 
-async def _headline(page: Page, slug: str, reading: dict[str, Any]) -> Headline | None:
+async def _headline(page: WebPage, slug: str, reading: dict[str, Any]) -> HeadlinePart | None:
     """Return the sentence that answers at what was published; None where it cannot be answered."""
     own, ever = f"/v1/incidents/{slug}", {**reading, "reported_until": None}
     try:

@@ -6,7 +6,7 @@ from typing import Any, Final
 from starlette.responses import Response
 
 from service.web.language.labels import LABELS, label
-from service.web.page import Page, Pages, gather
+from service.web.page import Pages, WebPage, gather
 from service.web.parts.form_fields import kinds, report_fields
 
 PAGES = Pages()
@@ -16,7 +16,7 @@ _NOT_ASKED: Final = ("report_id", "sealed")
 
 
 @PAGES.get("/incidents/{slug}/report")
-async def report_form(page: Page) -> Response:
+async def report_form(page: WebPage) -> Response:
     """Show the form of a kind, or without one the kinds there are."""
     slug = page.part_of_path("slug")
     state, openapi = await gather(page.api.get(f"/v1/incidents/{slug}"), page.api.get("/openapi.json"))
@@ -25,7 +25,7 @@ async def report_form(page: Page) -> Response:
 
 
 @PAGES.get("/reports/{report_id}/correct")
-async def correction_form(page: Page) -> Response:
+async def correction_form(page: WebPage) -> Response:
     """Show the form with the latest content of a report."""
     report_id = page.part_of_path("report_id")
     history, openapi = await gather(page.api.get(f"/v1/reports/{report_id}"), page.api.get("/openapi.json"))
@@ -48,7 +48,7 @@ def latest_content(history: list[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 async def _form(
-    page: Page, openapi: Mapping[str, Any], kind: str | None, incident: Mapping[str, Any]
+    page: WebPage, openapi: Mapping[str, Any], kind: str | None, incident: Mapping[str, Any]
 ) -> dict[str, Any]:
     offered = kinds(page.language, openapi)
     chosen = next((each for each in offered if each.name == kind), None)
@@ -68,7 +68,7 @@ async def _form(
     }
 
 
-def warning_labels(page: Page) -> dict[str, str]:
+def warning_labels(page: WebPage) -> dict[str, str]:
     """Return what a warning says in the language of the page, by its code; its own sentence is English."""
     codes = LABELS.get("warning", {}) if page.language.code != "en" else {}
     return {code: label(page.language, "warning", code) for code in codes}

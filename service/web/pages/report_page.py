@@ -6,7 +6,7 @@ from typing import Any
 from starlette.responses import Response
 
 from service.web.name_lookup import incident_titles
-from service.web.page import Page, Pages, gather
+from service.web.page import Pages, WebPage, gather
 from service.web.parts.fates import latest_content
 from service.web.parts.incident_context import IncidentContext
 from service.web.parts.names import Names
@@ -16,7 +16,7 @@ PAGES = Pages()
 
 
 @PAGES.get("/reports/{report_id}")
-async def report(page: Page) -> Response:
+async def report(page: WebPage) -> Response:
     """Show a report."""
     as_of = {"as_of": page.reading.as_of}
     (history,) = await gather(page.api.get(f"/v1/reports/{page.part_of_path('report_id')}", as_of))
@@ -38,7 +38,7 @@ def _as_entries(history: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return [{"event": report["event"], "report": report, "occurred": occurred}] if report.get("event") else []
 
 
-async def _recorder(page: Page, position: int) -> str:
+async def _recorder(page: WebPage, position: int) -> str:
     """Return the name of the token that recorded a fact, for those who may know; empty where none was needed."""
     if not (page.may("audit") and page.may("admin")):
         return ""

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
-from typing import Any, Final, get_args
+from typing import Final, get_args
 
 from markupsafe import Markup
 from starlette.responses import Response
@@ -11,16 +11,16 @@ from starlette.responses import Response
 from domain.reports.kind import Tier
 from domain.reports.registry import KINDS
 from service.web.api_client import ApiProblem
+from service.web.api_document import ApiDocument
 from service.web.language.labels import label, marked
 from service.web.language.languages import Language
 from service.web.name_lookup import incident_titles, source_names
-from service.web.page import Page, Pages, gather
-from service.web.parts.listing import MOST_NAMED, Choice, choices, found_words, read_as_of, wanted_words
+from service.web.page import Pages, WebPage, gather
+from service.web.parts.listing import MOST_NAMED, FilterChoice, choices, found_words, read_as_of, wanted_words
 from service.web.parts.local_time import day_said
 from service.web.parts.refusals import refusal
 
 PAGES = Pages()
-Document = Mapping[str, Any]
 
 LIMIT: Final = 25
 _LISTS: Final = ("incident", "kind", "source", "tag", "tier", "standing")
@@ -37,7 +37,7 @@ _TEXTS: Final = ("summary", "quotes", "notes", "occurred_words")
 
 
 @PAGES.get("/search")
-async def search(page: Page) -> Response:
+async def search(page: WebPage) -> Response:
     """Show the reports that are found; without a question, the newest."""
     language, as_of, q = page.language, read_as_of(page.reading.as_of), page.params("q")
     asked = {name: page.params(name) for name in _LISTS}
@@ -75,7 +75,7 @@ async def search(page: Page) -> Response:
     return page.render("search.html", {**values, **told})
 
 
-async def _named(page: Page) -> tuple[dict[str, str], dict[str, str]]:
+async def _named(page: WebPage) -> tuple[dict[str, str], dict[str, str]]:
     """Return the names of sources and the titles of incidents to choose from; none while tables are being built."""
     try:
         sources, incidents = await gather(
@@ -90,7 +90,7 @@ async def _named(page: Page) -> tuple[dict[str, str], dict[str, str]]:
 
 def _choices(
     language: Language, asked: Mapping[str, list[str]], sources: Mapping[str, str], incidents: Mapping[str, str]
-) -> dict[str, tuple[Choice, ...]]:
+) -> dict[str, tuple[FilterChoice, ...]]:
     families = {"kind": tuple(KINDS), "tier": get_args(Tier), "standing": _STANDINGS}
     found = {
         name: choices(((each, label(language, name, each)) for each in codes), asked[name])
@@ -108,7 +108,7 @@ def _joined(language: Language, names: Mapping[str, str], origins: Iterable[str]
     return language.comma.join(names[each] for each in origins)
 
 
-def _texts(text: Document, wanted: frozenset[str]) -> Iterator[Markup]:
+def _texts(text: ApiDocument, wanted: frozenset[str]) -> Iterator[Markup]:
     """Yield the free text of a report in pieces, each with the words that were found marked."""
     for name in _TEXTS:
         value = text.get(name) or ()

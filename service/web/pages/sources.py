@@ -1,24 +1,23 @@
 """The sources: found, graded, with their track records; and one of them, with its reports and incidents."""
 
-from collections.abc import Mapping
 from functools import partial
-from typing import Any, Final, get_args
+from typing import Final, get_args
 
 from starlette.responses import Response
 
 from domain.values.sources import RELIABILITY, SourceType
 from service.web.api_client import ApiProblem
+from service.web.api_document import ApiDocument
 from service.web.language.labels import label, marked
 from service.web.language.languages import Language
 from service.web.name_lookup import incident_titles, source_names
-from service.web.page import Page, Pages, gather
+from service.web.page import Pages, WebPage, gather
 from service.web.parts.listing import choices, found_words, read_as_of, wanted_words
 from service.web.parts.local_time import day_said
 from service.web.parts.names import slug_words
 from service.web.parts.refusals import refusal
 
 PAGES = Pages()
-Document = Mapping[str, Any]
 
 LIMIT: Final = 50
 FEW: Final = 20
@@ -37,7 +36,7 @@ _SORTS: Final = {
 
 
 @PAGES.get("/sources")
-async def source_list(page: Page) -> Response:
+async def source_list(page: WebPage) -> Response:
     """Show the sources that are asked for."""
     as_of, q = read_as_of(page.reading.as_of), page.params("q")
     types, grades, sort = page.params("type"), page.params("reliability"), page.param("sort") or "-reports"
@@ -62,7 +61,7 @@ async def source_list(page: Page) -> Response:
 
 
 @PAGES.get("/sources/{slug}")
-async def source(page: Page) -> Response:
+async def source(page: WebPage) -> Response:
     """Show a source."""
     slug, as_of = page.part_of_path("slug"), page.reading.as_of
     (found,) = await gather(page.api.get(f"/v1/sources/{slug}", {"as_of": as_of}))
@@ -90,6 +89,6 @@ def _grade(language: Language, grade: str) -> str:
     return language.text("%(grade)s: %(words)s", grade=grade, words=label(language, "grade", grade))
 
 
-def _others(history: list[Document], slug: str) -> list[str]:
+def _others(history: list[ApiDocument], slug: str) -> list[str]:
     """Return the other origins that facts of a source's history are about."""
     return [each for fact in history for each in fact.get("origins", ()) if each != slug]

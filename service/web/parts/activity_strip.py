@@ -5,14 +5,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import accumulate
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 from babel.dates import format_date
 
+from service.web.api_document import ApiDocument
 from service.web.language.languages import Language, instant
 from service.web.parts.local_time import zone_of
 
-Document = Mapping[str, Any]
 Unit = Literal["week", "month", "year"]
 HEIGHT: Final = 60
 WIDTH: Final = 960
@@ -49,7 +49,7 @@ class ActivityStrip:
     """How many bars before the first are left out."""
 
 
-def activity_strip(language: Language, items: Sequence[Document], here: Callable[..., str]) -> ActivityStrip:
+def activity_strip(language: Language, items: Sequence[ApiDocument], here: Callable[..., str]) -> ActivityStrip:
     """Return the strip of items of `GET /v1/incidents`. Each counts in every week of its time, by its own days."""
     spans = [span for item in items if (span := _span(item)) is not None]
     if not spans:
@@ -90,7 +90,7 @@ def _unit(days: int) -> Unit:
     return "week" if days <= _DAYS_IN_WEEKS else "month" if days <= _DAYS_IN_MONTHS else "year"
 
 
-def _span(item: Document) -> tuple[date, date] | None:
+def _span(item: ApiDocument) -> tuple[date, date] | None:
     """Return the first and the last day of an incident, by its own days; an open end is the day of the other."""
     occurred = item["occurred"]
     if occurred is None:

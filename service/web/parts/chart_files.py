@@ -8,7 +8,20 @@ from markupsafe import Markup
 
 from service.web.language.languages import Language
 from service.web.parts.escalation_strip import Column, EscalationStrip
-from service.web.parts.svg import FONT, INK, LINE, PAPER, SOFT, Attribute, Frame, element, group, mark, text, wrapped
+from service.web.parts.svg import (
+    FONT,
+    INK,
+    LINE,
+    PAPER,
+    SOFT,
+    PlotFrame,
+    SvgAttribute,
+    element,
+    group,
+    mark,
+    text,
+    wrapped,
+)
 from service.web.parts.toll_chart import Voice
 from service.web.parts.toll_data import plain
 from service.web.parts.toll_drawing import Drawing
@@ -40,7 +53,7 @@ def toll_file(language: Language, caption: Caption, drawing: Drawing, voices: Se
     top = 92
     mirrored = language.direction == "rtl"
     width = WIDTH - 2 * _EDGE - _AXIS
-    frame = Frame(_EDGE if mirrored else _EDGE + _AXIS, top, width, mirrored)
+    frame = PlotFrame(_EDGE if mirrored else _EDGE + _AXIS, top, width, mirrored)
     beside = _EDGE + width + 8 if mirrored else _EDGE + _AXIS - 8
     legend, height = _legend(language, voices, top + drawing.height + 16)
     content = [drawing.labels(beside, frame.anchors[1], top), drawing.plot(frame), legend]
@@ -89,7 +102,7 @@ def _row_of_columns(language: Language, columns: Sequence[Column], top: float) -
     names = [language.text("What happened"), language.text("What was learned")]
     mirrored = language.direction == "rtl"
     width = min((WIDTH - 2 * _EDGE - _NAMES) / len(columns), 56)
-    anchor: dict[str, Attribute] = {"text-anchor": _anchor(language)}
+    anchor: dict[str, SvgAttribute] = {"text-anchor": _anchor(language)}
     drawn = [text(_begin(language), top + 40 + 36 * number, name, anchor) for number, name in enumerate(names)]
     for number, column in enumerate(columns):
         x = _EDGE + _NAMES + width * number
@@ -98,7 +111,7 @@ def _row_of_columns(language: Language, columns: Sequence[Column], top: float) -
 
 
 def _column(language: Language, column: Column, x: float, top: float, width: float) -> Markup:
-    middle: dict[str, Attribute] = {"text-anchor": "middle"}
+    middle: dict[str, SvgAttribute] = {"text-anchor": "middle"}
     turned = {**middle, "text-anchor": "start", "font-size": 10, "fill": SOFT}
     turned["transform"] = f"rotate(-45 {x + width / 2:.1f} {top + 14:g})"
     drawn = [text(round(x + width / 2, 1), top + 14, plain(column.text), turned)]
@@ -108,7 +121,7 @@ def _column(language: Language, column: Column, x: float, top: float, width: flo
     fill, ink = (
         ("none", INK) if column.level is None else (LEVELS[column.level], PAPER if column.level >= _LIGHT_TEXT else INK)
     )
-    box: dict[str, Attribute] = {"x": round(x + 1, 1), "width": round(width - 2, 1), "height": 32, "stroke": LINE}
+    box: dict[str, SvgAttribute] = {"x": round(x + 1, 1), "width": round(width - 2, 1), "height": 32, "stroke": LINE}
     if column.level is not None:
         drawn.append(element("rect", {**box, "y": top + 20, "fill": fill}))
         turn = "" if column.turn is None else "▲" if column.turn.after > column.turn.before else "▼"
@@ -140,7 +153,7 @@ def _document(language: Language, caption: Caption, content: Iterable[Markup], h
         for at, line in enumerate(lines)
     ]
     whole = round(height + 22 + 15 * len(lines) + 8)
-    attributes: dict[str, Attribute] = {
+    attributes: dict[str, SvgAttribute] = {
         "xmlns": "http://www.w3.org/2000/svg",
         "viewBox": f"0 0 {WIDTH} {whole}",
         "width": WIDTH,
@@ -165,7 +178,7 @@ def _anchor(language: Language) -> str:
     return "end" if language.direction == "rtl" else "start"
 
 
-def _bold(language: Language) -> dict[str, Attribute]:
+def _bold(language: Language) -> dict[str, SvgAttribute]:
     return {"font-weight": "bold", "text-anchor": _anchor(language)}
 
 

@@ -1,16 +1,14 @@
 """Cite: the sentence, its coordinates, its digest, and an address that always answers the same."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from service.web.api_client import query_string
+from service.web.api_document import ApiDocument
 from service.web.language.languages import Language
 from service.web.parts.context import PartContext
-from service.web.parts.headline import Headline
+from service.web.parts.headline import HeadlinePart
 from service.web.parts.proof import Proof
-
-Document = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -26,7 +24,7 @@ class Cite:
     proof: Proof
 
 
-def cite(context: PartContext, own: str, state: Document, headline: Headline, signed: int | None) -> Cite:
+def cite(context: PartContext, own: str, state: ApiDocument, headline: HeadlinePart, signed: int | None) -> Cite:
     """Make the part from `state/1` with its coordinates, and the headline; `own` is the incident's path in the API.
 
     `signed` is the size of the last checkpoint, None where the log is not signed.
@@ -48,12 +46,12 @@ def cite(context: PartContext, own: str, state: Document, headline: Headline, si
     )
 
 
-def _sentence(headline: Headline) -> str:
+def _sentence(headline: HeadlinePart) -> str:
     figure = headline.answer.figure
     return f"{headline.subject}: {figure.figure} ({figure.attribution})." if figure else ""
 
 
-def _coordinates(language: Language, coordinates: Document, headline: Headline) -> Sequence[tuple[str, str]]:
+def _coordinates(language: Language, coordinates: ApiDocument, headline: HeadlinePart) -> Sequence[tuple[str, str]]:
     text = language.text
     return [
         (text("Recorded by"), headline.recorded_at),

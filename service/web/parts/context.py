@@ -1,4 +1,4 @@
-"""What all parts of an incident's page share: language, names, the lead key, and addresses."""
+"""Context shared by all parts of an incident's page: language, names, the lead key, and links."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from service.web.parts.names import Names
 
 @dataclass(frozen=True)
 class PartContext:
-    """Whom a part is made for, and what it leads with.
+    """Context of a part: the reader's language, names, the lead key, and links.
 
     `here` returns the address of the page with some parameters changed, `link` that of another page.
     """

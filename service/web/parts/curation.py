@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
+from service.web.api_document import ApiDocument
 from service.web.language.labels import LABELS, marked
 from service.web.language.languages import Language
 from service.web.parts.fates import credibility, last_marks, latest_content
@@ -11,7 +12,6 @@ from service.web.parts.figures import claim_figure
 from service.web.parts.names import Names
 from service.web.parts.report_content import claims_of, counts_of
 
-Document = Mapping[str, Any]
 ControlKind = Literal["text", "long", "radio", "select", "checks", "constant"]
 JsonType = Literal["string", "number", "boolean", "list", "null"]
 """How a control's value becomes JSON; an empty string is left out, or null for `null`."""
@@ -21,7 +21,7 @@ WHOLE_INCIDENT: Final = "incident"
 
 
 @dataclass(frozen=True, slots=True)
-class Option:
+class ControlOption:
     """A choice of a control."""
 
     value: str
@@ -37,7 +37,7 @@ class Control:
     title: str
     kind: ControlKind = "text"
     type: JsonType = "string"
-    options: Sequence[Option] = ()
+    options: Sequence[ControlOption] = ()
     value: str = ""
     help: str = ""
     required: bool = False
@@ -58,13 +58,13 @@ class Form:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What the forms about a report are made of: its history, and the incident that shows it."""
+    """Input of the forms about a report: its history, and the incident that shows it."""
 
     language: Language
     names: Names
-    history: Document
-    scopes: Sequence[Document]
-    incidents: Sequence[Document]
+    history: ApiDocument
+    scopes: Sequence[ApiDocument]
+    incidents: Sequence[ApiDocument]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ class Action:
     scope: str
     operation: str
     controls: Callable[[Context], list[Control]]
-    offered: Callable[[Document], bool] = field(default=lambda _: True)
+    offered: Callable[[ApiDocument], bool] = field(default=lambda _: True)
 
 
 def report_form(action: Action, context: Context) -> Form:
@@ -92,10 +92,10 @@ def _reason(language: Language) -> Control:
     return Control("reason", language.text("Reason"), "long", help=language.text("It is kept beside the fact."))
 
 
-def _figure_options(context: Context, only: frozenset[str] | None = None) -> list[Option]:
+def _figure_options(context: Context, only: frozenset[str] | None = None) -> list[ControlOption]:
     """Return the figures of a report, each with what it counts and says."""
     return [
-        Option(
+        ControlOption(
             claim["id"],
             f"{counts_of(context.language, context.names, claim)}: {_figure(context.language, claim)}",
         )
@@ -104,7 +104,7 @@ def _figure_options(context: Context, only: frozenset[str] | None = None) -> lis
     ]
 
 
-def _figure(language: Language, claim: Document) -> str:
+def _figure(language: Language, claim: ApiDocument) -> str:
     return claim_figure(language, {**_COUNT, **claim["count"]})
 
 
@@ -114,15 +114,15 @@ def _which(context: Context, only: frozenset[str] | None = None, *, whole: bool 
     if not options:
         return []
     text = context.language.text
-    first = [Option("", text("The whole report"), chosen=True)] if whole else []
+    first = [ControlOption("", text("The whole report"), chosen=True)] if whole else []
     return [Control("claim", text("What it is about"), "select", options=[*first, *options], required=not whole)]
 
 
 def _retraction(context: Context) -> list[Control]:
     text = context.language.text
     by = (
-        Option("recorder", text("We do: it was never said")),
-        Option("source", text("Its source does: it was said, and no longer holds")),
+        ControlOption("recorder", text("We do: it was never said")),
+        ControlOption("source", text("Its source does: it was said, and no longer holds")),
     )
     struck = last_marks(context.history, "retracted", "reinstated")
     left = frozenset(claim["id"] for claim, _ in claims_of(latest_content(context.history))) - struck
@@ -149,21 +149,23 @@ def _undispute(context: Context) -> list[Control]:
     return [*_which(context, marks, whole=whole), Control("disputed", "", "constant", "boolean", value="false")]
 
 
-def _last_dispute(history: Document) -> bool:
+def _last_dispute(history: ApiDocument) -> bool:
     steps = [step for step in history["history"] if step["fact"] == "disputed" and "claim" not in step]
     return bool(steps) and steps[-1].get("disputed", True)
 
 
 def _assessment(context: Context) -> list[Control]:
     language = context.language
-    options = [Option(code, credibility(language, int(code))) for code in LABELS["credibility"]]
+    options = [ControlOption(code, credibility(language, int(code))) for code in LABELS["credibility"]]
     title = language.text("Credibility")
     return [*_which(context), Control("credibility", title, "radio", "number", options, required=True)]
 
 
 def _move(context: Context) -> list[Control]:
     others = [
-        Option(each["slug"], each["title"]) for each in context.incidents if each["slug"] != context.history["incident"]
+        ControlOption(each["slug"], each["title"])
+        for each in context.incidents
+        if each["slug"] != context.history["incident"]
     ]
     title = context.language.text("Incident")
     about = context.language.text("Its figures go on counting what they count.")
@@ -173,12 +175,13 @@ def _move(context: Context) -> list[Control]:
 def _rescoping(context: Context) -> list[Control]:
     text = context.language.text
     claims = [
-        Option(f"{context.history['report_id']}#{option.value}", option.name) for option in _figure_options(context)
+        ControlOption(f"{context.history['report_id']}#{option.value}", option.name)
+        for option in _figure_options(context)
     ]
     scopes = [
-        Option("", text("As filed"), chosen=True),
-        Option(WHOLE_INCIDENT, text("The whole incident")),
-        *(Option(each["name"], each["label"]) for each in context.scopes),
+        ControlOption("", text("As filed"), chosen=True),
+        ControlOption(WHOLE_INCIDENT, text("The whole incident")),
+        *(ControlOption(each["name"], each["label"]) for each in context.scopes),
     ]
     return [
         Control("claims", text("Figures"), "checks", "list", claims, required=True),
@@ -186,19 +189,19 @@ def _rescoping(context: Context) -> list[Control]:
     ]
 
 
-def _stands(history: Document) -> bool:
+def _stands(history: ApiDocument) -> bool:
     return history["standing"] != "retracted"
 
 
-def _has_figures(history: Document) -> bool:
+def _has_figures(history: ApiDocument) -> bool:
     return bool(latest_content(history).get("claims"))
 
 
-def _has_struck(history: Document) -> bool:
+def _has_struck(history: ApiDocument) -> bool:
     return history["standing"] == "retracted" or bool(last_marks(history, "retracted", "reinstated"))
 
 
-def _is_disputed(history: Document) -> bool:
+def _is_disputed(history: ApiDocument) -> bool:
     return _last_dispute(history) or bool(last_marks(history, "disputed", "disputed"))
 
 
@@ -275,8 +278,8 @@ ACTIONS: Final[Mapping[str, Action]] = {
 def incident_forms(
     language: Language,
     names: Names,
-    state: Document,
-    incidents: Sequence[Document],
+    state: ApiDocument,
+    incidents: Sequence[ApiDocument],
     collection: str,
     may: Callable[[str], bool],
 ) -> list[Form]:
@@ -299,7 +302,7 @@ def incident_forms(
     ]
 
 
-def _amendment(language: Language, data: Document, own: str) -> Form:
+def _amendment(language: Language, data: ApiDocument, own: str) -> Form:
     text = language.text
     controls = [
         Control("title", text("Title"), value=data["title"]),
@@ -336,14 +339,14 @@ def _reopening(language: Language, own: str) -> Form:
     return Form("reopen", title, about, f"{own}/reopen", title, [_reason(language)])
 
 
-def _scope_form(language: Language, names: Names, data: Document, own: str) -> Form:
+def _scope_form(language: Language, names: Names, data: ApiDocument, own: str) -> Form:
     text = language.text
-    none = Option("", text("Not said"), chosen=True)
-    declared = [none, *(Option(each["name"], names.scope(each["name"])) for each in data["scopes"])]
+    none = ControlOption("", text("Not said"), chosen=True)
+    declared = [none, *(ControlOption(each["name"], names.scope(each["name"])) for each in data["scopes"])]
     periods = [
         none,
-        Option("death", text("those who died in it")),
-        Option("documentation", text("those documented in it")),
+        ControlOption("death", text("those who died in it")),
+        ControlOption("documentation", text("those documented in it")),
     ]
     controls = [
         Control("label", text("What it is called"), required=True),
@@ -358,15 +361,15 @@ def _scope_form(language: Language, names: Names, data: Document, own: str) -> F
     return Form("scopes", title, text("Such as a province, or some of the days."), f"{own}/scopes", title, controls)
 
 
-def _merge(language: Language, others: Sequence[Document], own: str) -> Form:
+def _merge(language: Language, others: Sequence[ApiDocument], own: str) -> Form:
     title = language.text("Merge it into another incident")
-    options = [Option(each["slug"], each["title"]) for each in others]
+    options = [ControlOption(each["slug"], each["title"]) for each in others]
     about = language.text("Readers are led there from then on, and no figure changes. It can be undone.")
     into = Control("into", language.text("Incident"), "select", options=options, required=True)
     return Form("merge", title, about, f"{own}/merge", title, [into, _reason(language)])
 
 
-def _unmerge(language: Language, merged: Document) -> Form:
+def _unmerge(language: Language, merged: ApiDocument) -> Form:
     title = language.text("Undo the merge of “%(title)s”", title=merged["title"])
     about = language.text("Both stand by themselves again.")
     submit = language.text("Undo the merge")

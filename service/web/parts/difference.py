@@ -1,19 +1,18 @@
-"""What changed between two readings, in words: under six headings by whose doing it is, and the estimates of both."""
+"""The answer of `diff` in words: six headings by cause, and the estimates of both readings."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any, Final
 
 from markupsafe import Markup, escape
 
+from service.web.api_document import ApiDocument
 from service.web.language.labels import label, marked
 from service.web.language.languages import Language
 from service.web.parts.figures import Quotes, claim_figure, key_name
 from service.web.parts.local_time import day_said
 from service.web.parts.names import Names
-
-Document = Mapping[str, Any]
 
 HEADINGS: Final = {
     "learned": (
@@ -97,7 +96,7 @@ class EstimateChange:
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class DifferencePart:
     """All that changed between two readings."""
 
     estimates: tuple[EstimateChange, ...]
@@ -111,7 +110,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """What sentences are made with: `zone` is that of the incident's days, `link` the address of a report's page."""
+    """Context of sentences: `zone` is that of the incident's days, `link` makes the address of a report's page."""
 
     language: Language
     names: Names
@@ -121,22 +120,22 @@ class Wording:
     def source(self, origin: str) -> Markup:
         return isolated(self.names.source(origin))
 
-    def key(self, document: Document) -> Markup:
+    def key(self, document: ApiDocument) -> Markup:
         return isolated(key_name(self.language, document, self.names))
 
     def said(self, text: str) -> str:
         return day_said(self.language, text, self.zone)
 
-    def figure(self, claim: Document) -> Markup:
+    def figure(self, claim: ApiDocument) -> Markup:
         return isolated(claim_figure(self.language, claim))
 
 
 def difference(
-    words: Wording, data: Document, claims: Sequence[Sequence[Document]], shown: Callable[[str], slice]
-) -> Difference:
+    words: Wording, data: ApiDocument, claims: Sequence[Sequence[ApiDocument]], shown: Callable[[str], slice]
+) -> DifferencePart:
     """Tell the `data` of a difference; `claims` are those of `claims/1` at both ends, `shown` chooses of a heading."""
     cited = [Quotes(words.language, words.names, each, words.zone) for each in claims]
-    return Difference(
+    return DifferencePart(
         tuple(_estimate(words, each, cited) for each in sorted(data["estimates"], key=_main_first)),
         tuple(_heading(words, code, data[code], shown(code)) for code in HEADINGS),
     )
@@ -147,19 +146,19 @@ def isolated(text: object) -> Markup:
     return Markup("<bdi>%s</bdi>") % escape(text)
 
 
-def _heading(words: Wording, code: str, items: Sequence[Document], shown: slice) -> Heading:
+def _heading(words: Wording, code: str, items: Sequence[ApiDocument], shown: slice) -> Heading:
     title, meaning = (words.language.text(each) for each in HEADINGS[code])
     tell = _revised if code == "revised_by_source" else _told
     ordered = sorted(items, key=_said_at)
     return Heading(code, title, meaning, len(items), tuple(tell(words, each) for each in ordered[shown]))
 
 
-def _said_at(item: Document) -> str:
+def _said_at(item: ApiDocument) -> str:
     """Return by what the items of a heading are sorted: when it was said."""
     return (item["reported"]["latest"] or "") if "reported" in item else item["after"]["reported_at"]
 
 
-def _told(words: Wording, item: Document) -> DifferenceItem:
+def _told(words: Wording, item: ApiDocument) -> DifferenceItem:
     """Tell an item that is about a report."""
     return DifferenceItem(
         words.names.source(item["source"]),
@@ -171,7 +170,7 @@ def _told(words: Wording, item: Document) -> DifferenceItem:
     )
 
 
-def _lines(words: Wording, item: Document) -> Iterable[str]:
+def _lines(words: Wording, item: ApiDocument) -> Iterable[str]:
     text = words.language.text
     if what := item.get("what"):
         yield text(_WHAT[what])
@@ -188,8 +187,8 @@ def _lines(words: Wording, item: Document) -> Iterable[str]:
         yield text("It counted: %(before)s. It counts now: %(after)s.", before=before, after=after)
 
 
-def _changed(words: Wording, change: Document) -> str:
-    """Tell a field that was corrected; what is no plain value is told by its field alone."""
+def _changed(words: Wording, change: ApiDocument) -> str:
+    """Return a corrected field in words; only its name where its value is no scalar."""
     field = change["field"]
     known = _FIELDS.get(field)
     name = words.language.text(known) if known else label(words.language, "field", field)
@@ -216,14 +215,14 @@ def _value(words: Wording, field: str, value: Any) -> Markup | None:  # noqa: AN
     return None
 
 
-def _counted(words: Wording, claim: Document) -> Markup:
+def _counted(words: Wording, claim: ApiDocument) -> Markup:
     """Return the words of a claim as filed, with whom they count."""
     key = {name: claim.get(name) for name in ("measure", "manner")}
     key |= {"population": claim.get("population", {}), "scope": "incident"}
     return Markup("“%s” (%s)") % (isolated(claim["count"]["verbatim"]), words.key(key))
 
 
-def _revised(words: Wording, item: Document) -> DifferenceItem:
+def _revised(words: Wording, item: ApiDocument) -> DifferenceItem:
     before, after = item["before"], item["after"]
     text = words.language.text
     lines = [
@@ -253,14 +252,14 @@ def _revised(words: Wording, item: Document) -> DifferenceItem:
     )
 
 
-def _main_first(key: Document) -> tuple[object, ...]:
+def _main_first(key: ApiDocument) -> tuple[object, ...]:
     """Return by what figures are sorted: those of the whole incident, of the dead, of everyone come first."""
     population = key["population"]
     whole = (key["scope"] != "incident", key["manner"] is not None, key["measure"] != "killed", len(population))
     return (*whole, key["scope"], key["measure"], key["manner"] or "", str(population))
 
 
-def _estimate(words: Wording, item: Document, cited: Sequence[Quotes]) -> EstimateChange:
+def _estimate(words: Wording, item: ApiDocument, cited: Sequence[Quotes]) -> EstimateChange:
     before, after = (
         tuple(_estimate_lines(words, item, item[name], quotes))
         for name, quotes in zip(("before", "after"), cited, strict=True)
@@ -268,7 +267,7 @@ def _estimate(words: Wording, item: Document, cited: Sequence[Quotes]) -> Estima
     return EstimateChange(key_name(words.language, item, words.names), before, after)
 
 
-def _estimate_lines(words: Wording, key: Document, estimate: Document | None, quotes: Quotes) -> Iterable[str]:
+def _estimate_lines(words: Wording, key: ApiDocument, estimate: ApiDocument | None, quotes: Quotes) -> Iterable[str]:
     """Yield a line for each claim that the ends of an estimate come from, with its role where there are several."""
     if estimate is None:
         return

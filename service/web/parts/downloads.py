@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from service.web.api_client import query_string
+from service.web.api_document import ApiDocument
 from service.web.language.labels import marked
 from service.web.language.languages import Language
-
-Document = Mapping[str, Any]
 
 
 class Download(NamedTuple):
@@ -19,7 +18,7 @@ class Download(NamedTuple):
 
 
 class DownloadRow(NamedTuple):
-    """What a page shows, in words, and the files that it comes as."""
+    """Download of one view: its title, and a link for each format."""
 
     name: str
     about: str
@@ -46,7 +45,7 @@ _VIEWS: Final = (
 _ON_A_MAP: Final = frozenset({"/timeline"})
 
 
-def downloads(language: Language, own: str, coordinates: Document) -> Downloads:
+def downloads(language: Language, own: str, coordinates: ApiDocument) -> Downloads:
     """Make the part from the coordinates of an answer; `own` is the path of the incident in the interface."""
     reading = _closed(coordinates)
     rows = [
@@ -57,7 +56,7 @@ def downloads(language: Language, own: str, coordinates: Document) -> Downloads:
     return Downloads(rows, _address(f"{own}/claims", {"format": "csv", **reading}), copy, reading)
 
 
-def _closed(coordinates: Document) -> dict[str, str | None]:
+def _closed(coordinates: ApiDocument) -> dict[str, str | None]:
     """Return the reading by its position: whatever is recorded later, it stays what is seen."""
     return {
         "as_of": f"@{coordinates['position']}",

@@ -1,14 +1,15 @@
 """The escalation strip: a column a day, what happened above what was learned, with phases and turning points."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from itertools import groupby
-from typing import Any, Final
+from typing import Final
 
 from babel.dates import format_date
 
+from service.web.api_document import ApiDocument
 from service.web.language.labels import label
 from service.web.language.languages import Language, instant
 from service.web.parts.context import PartContext
@@ -17,8 +18,6 @@ from service.web.parts.local_time import zone_of
 from service.web.parts.names import Names
 from service.web.parts.toll_data import last_moment, milliseconds
 
-Document = Mapping[str, Any]
-Link = Callable[..., str]
 DAYS: Final = 400
 """Beyond so many days of which something is known, a column is a week."""
 _ROWS: Final = 100
@@ -83,7 +82,7 @@ class DayRow:
 
 @dataclass(frozen=True)
 class EscalationStrip:
-    """What the template shows. `weeks` says that a column is a week; `left_out` days are in no row of the table."""
+    """Context of the template. `weeks`: a column is a week; `left_out`: number of days without a row in the table."""
 
     columns: Sequence[Column]
     phases: Sequence[PhaseCell]
@@ -94,21 +93,21 @@ class EscalationStrip:
     levels: Sequence[tuple[int, str]]
 
 
-def escalation_strip(context: PartContext, documents: Sequence[Document]) -> EscalationStrip:
+def escalation_strip(context: PartContext, documents: Sequence[ApiDocument]) -> EscalationStrip:
     """Make the strip from the `data` of state/1, timeline/1, claims/1 and escalation/1."""
     state, timeline, claims, escalation = documents
-    return _Maker(context.language, context.names, state, timeline, claims, escalation, context.here).made()
+    return _StripMaker(context.language, context.names, state, timeline, claims, escalation, context.here).made()
 
 
 @dataclass
-class _Maker:
+class _StripMaker:
     language: Language
     names: Names
-    state: Document
-    timeline: Document
-    claims: Document
-    escalation: Document
-    link: Link
+    state: ApiDocument
+    timeline: ApiDocument
+    claims: ApiDocument
+    escalation: ApiDocument
+    link: Callable[..., str]
 
     def made(self) -> EscalationStrip:
         """Return the strip."""
@@ -125,11 +124,11 @@ class _Maker:
         )
 
     @cached_property
-    def _happened(self) -> dict[date, Document]:
+    def _happened(self) -> dict[date, ApiDocument]:
         return {date.fromisoformat(each["day"]): each for each in self.escalation["happened"]}
 
     @cached_property
-    def _learned(self) -> dict[date, Document]:
+    def _learned(self) -> dict[date, ApiDocument]:
         return {date.fromisoformat(each["day"]): each for each in self.escalation["learned"]}
 
     @cached_property
@@ -142,7 +141,7 @@ class _Maker:
         return len(self._days) > DAYS
 
     @cached_property
-    def _turns(self) -> dict[date, Document]:
+    def _turns(self) -> dict[date, ApiDocument]:
         return {date.fromisoformat(each["day"]): each for each in self.escalation["turning_points"]}
 
     @cached_property
@@ -249,7 +248,7 @@ class _Maker:
     def _range(self, first: date, last: date) -> str:
         return self.language.text("%(first)s to %(last)s", first=self.language.day(first), last=self.language.day(last))
 
-    def _turned(self, turn: Document) -> str:
+    def _turned(self, turn: ApiDocument) -> str:
         number = self.language.number
         return self.language.text(
             "%(day)s: from level %(before)s to level %(after)s",
@@ -275,14 +274,14 @@ class _Maker:
         more = max(len(events) - _EACH, 0) + max(len(figures) - _EACH, 0)
         return DayRow(self.language.day(day), level, events[:_EACH], [*said, *figures[:_EACH]], more)
 
-    def _event(self, event: Document) -> str:
+    def _event(self, event: ApiDocument) -> str:
         return self.language.comma.join(label(self.language, "kind", each) for each in event["kinds"])
 
     @cached_property
-    def _by_ref(self) -> dict[str, Document]:
+    def _by_ref(self) -> dict[str, ApiDocument]:
         return {each["claim"]: each for each in self.claims["claims"]}
 
-    def _change(self, change: Document) -> str:
+    def _change(self, change: ApiDocument) -> str:
         """Return what a source newly said: whom it counted, and how many."""
         key = key_name(self.language, change, self.names)
         source = self.names.source(change["source"])
@@ -291,7 +290,7 @@ class _Maker:
         figure = self._figure(change["after"])
         return self.language.text("%(key)s: %(figure)s (%(source)s)", key=key, figure=figure, source=source)
 
-    def _figure(self, after: Document) -> str:
+    def _figure(self, after: ApiDocument) -> str:
         claim = self._by_ref.get(after["claim"])
         ends = dict.fromkeys(("lower", "upper", "best"), after["figure"])
         return claim_figure(self.language, claim or {**ends, **after})

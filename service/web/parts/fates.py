@@ -1,9 +1,10 @@
-"""What became of a report: corrections with what they changed, retractions, disputes and the like, in words."""
+"""The history of a report in words: corrections with their changes, retractions, disputes and the like."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
+from service.web.api_document import ApiDocument
 from service.web.language.labels import label, marked
 from service.web.language.languages import Language
 from service.web.parts.figures import claim_figure
@@ -11,8 +12,6 @@ from service.web.parts.local_time import LocalTime
 from service.web.parts.names import Names
 from service.web.parts.report_content import claims_of, counts_of
 from service.web.parts.report_fields import field_name, values_of
-
-Document = Mapping[str, Any]
 
 _CAUSES: Final = {
     "transcription": marked("Corrected by us: it had been copied wrongly."),
@@ -53,14 +52,16 @@ def cause_sentence(language: Language, cause: str) -> str:
     return language.text(_CAUSES[cause])
 
 
-def changes_of(language: Language, names: Names, clock: LocalTime, changed: Sequence[Document]) -> tuple[Change, ...]:
+def changes_of(
+    language: Language, names: Names, clock: LocalTime, changed: Sequence[ApiDocument]
+) -> tuple[Change, ...]:
     """Return the changes of a correction; of figures, each that differs."""
     return tuple(
         change for each in changed for change in _changes(language, names, clock, each) if change.before != change.after
     )
 
 
-def _changes(language: Language, names: Names, clock: LocalTime, changed: Document) -> list[Change]:
+def _changes(language: Language, names: Names, clock: LocalTime, changed: ApiDocument) -> list[Change]:
     field, before, after = changed["field"], changed["before"], changed["after"]
     if field == "claims":
         return _figures_changed(language, names, before or (), after or ())
@@ -69,7 +70,7 @@ def _changes(language: Language, names: Names, clock: LocalTime, changed: Docume
 
 
 def _figures_changed(
-    language: Language, names: Names, before: Sequence[Document], after: Sequence[Document]
+    language: Language, names: Names, before: Sequence[ApiDocument], after: Sequence[ApiDocument]
 ) -> list[Change]:
     old, new = (
         {claim["id"]: claim for claim, _ in claims_of({"claims": claims, "kind": ""})} for claims in (before, after)
@@ -81,16 +82,16 @@ def _figures_changed(
     return found
 
 
-def _told(language: Language, names: Names, claim: Document | None) -> tuple[str, ...]:
+def _told(language: Language, names: Names, claim: ApiDocument | None) -> tuple[str, ...]:
     if claim is None:
         return ()
     return (f"{counts_of(language, names, claim)}: {claim_figure(language, {**_COUNT, **claim['count']})}",)
 
 
-def fates_of(language: Language, names: Names, clock: LocalTime, history: Document) -> list[Fate]:
+def fates_of(language: Language, names: Names, clock: LocalTime, history: ApiDocument) -> list[Fate]:
     """Return what became of a report, oldest first, from the answer of `GET /v1/reports/{report_id}`."""
     found: list[Fate] = []
-    content: Document = {}
+    content: ApiDocument = {}
     for step in history["history"]:
         before, content = content, step.get("report", content)
         if step["fact"] != "filed":
@@ -98,12 +99,12 @@ def fates_of(language: Language, names: Names, clock: LocalTime, history: Docume
     return found
 
 
-def latest_content(history: Document) -> Document:
+def latest_content(history: ApiDocument) -> ApiDocument:
     """Return the content of a report as filed, or as last corrected."""
     return next(step["report"] for step in reversed(history["history"]) if "report" in step)
 
 
-def last_marks(history: Document, fact: str, undone: str) -> frozenset[str]:
+def last_marks(history: ApiDocument, fact: str, undone: str) -> frozenset[str]:
     """Return the figures of which the last of two facts is `fact`; one with `disputed` false undoes the mark."""
     found: dict[str, bool] = {}
     for step in history["history"]:
@@ -112,7 +113,7 @@ def last_marks(history: Document, fact: str, undone: str) -> frozenset[str]:
     return frozenset(name for name, holds in found.items() if holds)
 
 
-def _fate(language: Language, names: Names, clock: LocalTime, step: Document, before: Document) -> Fate:
+def _fate(language: Language, names: Names, clock: LocalTime, step: ApiDocument, before: ApiDocument) -> Fate:
     changes: tuple[Change, ...] = ()
     if step["fact"] == "corrected":
         changes = changes_of(language, names, clock, differences(before, step["report"]))
@@ -123,7 +124,7 @@ def _fate(language: Language, names: Names, clock: LocalTime, step: Document, be
     return Fate(sentence, reason, changes, step["position"], clock.moment(language, step["recorded_at"]))
 
 
-def differences(before: Document, after: Document) -> list[Document]:
+def differences(before: ApiDocument, after: ApiDocument) -> list[ApiDocument]:
     """Return the fields in which two contents of a report differ."""
     names = sorted((before.keys() | after.keys()) - {"text", "report_id"})
     return [
@@ -133,14 +134,14 @@ def differences(before: Document, after: Document) -> list[Document]:
     ]
 
 
-def _corrected(language: Language, names: Names, clock: LocalTime, step: Document) -> str:
+def _corrected(language: Language, names: Names, clock: LocalTime, step: ApiDocument) -> str:
     del names, clock
     return cause_sentence(language, step["cause"])
 
 
-def _retracted(language: Language, names: Names, clock: LocalTime, step: Document) -> str:
+def _retracted(language: Language, names: Names, clock: LocalTime, step: ApiDocument) -> str:
     del names
-    reported: Document = step.get("reported") or {}
+    reported: ApiDocument = step.get("reported") or {}
     moment: str | None = reported.get("latest")
     by_source = step["by"] == "source"
     day = language.day(clock.day(moment)) if moment else ""
@@ -153,14 +154,14 @@ def _retracted(language: Language, names: Names, clock: LocalTime, step: Documen
     return language.text("Struck by us: it was never said.")
 
 
-def _reinstated(language: Language, names: Names, clock: LocalTime, step: Document) -> str:
+def _reinstated(language: Language, names: Names, clock: LocalTime, step: ApiDocument) -> str:
     del names, clock
     if "claim" in step:
         return language.text("Figure %(claim)s counts again.", claim=step["claim"])
     return language.text("It counts again.")
 
 
-def _assessed(language: Language, names: Names, clock: LocalTime, step: Document) -> str:
+def _assessed(language: Language, names: Names, clock: LocalTime, step: ApiDocument) -> str:
     del names, clock
     judged = credibility(language, step["credibility"])
     if "claim" in step:
@@ -168,7 +169,7 @@ def _assessed(language: Language, names: Names, clock: LocalTime, step: Document
     return language.text("Credibility: %(judged)s.", judged=judged)
 
 
-def _disputed(language: Language, names: Names, clock: LocalTime, step: Document) -> str:
+def _disputed(language: Language, names: Names, clock: LocalTime, step: ApiDocument) -> str:
     del names, clock
     disputed = step.get("disputed", True)
     if "claim" in step and disputed:
@@ -178,12 +179,12 @@ def _disputed(language: Language, names: Names, clock: LocalTime, step: Document
     return language.text("Disputed.") if disputed else language.text("Disputed no longer.")
 
 
-def _moved(language: Language, names: Names, clock: LocalTime, step: Document) -> str:
+def _moved(language: Language, names: Names, clock: LocalTime, step: ApiDocument) -> str:
     del clock
     return language.text("Moved to the incident %(incident)s.", incident=names.incident(step["to"]))
 
 
-def _rescoped(language: Language, names: Names, clock: LocalTime, step: Document) -> str:
+def _rescoped(language: Language, names: Names, clock: LocalTime, step: ApiDocument) -> str:
     del clock
     claims = language.comma.join(ref.partition("#")[2] for ref in step["claims"])
     scope = step.get("scope")
@@ -193,7 +194,7 @@ def _rescoped(language: Language, names: Names, clock: LocalTime, step: Document
     return language.text("Figures %(claims)s count %(scope)s from here on.", claims=claims, scope=counted)
 
 
-def _erased(language: Language, names: Names, clock: LocalTime, step: Document) -> str:
+def _erased(language: Language, names: Names, clock: LocalTime, step: ApiDocument) -> str:
     del names, clock
     parts = step.get("parts") or ()
     if "text" in parts and "sealed" in parts:

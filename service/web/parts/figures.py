@@ -4,18 +4,17 @@ No figure is made here: each is one that a claim holds, with the bound that its 
 as said, their strictness is the bound's: “more than 1,000” has lower 1000. What is returned is plain text, not HTML.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
-from typing import Any, Final
+from typing import Final
 
+from service.web.api_document import ApiDocument
 from service.web.language.isolation import isolated
 from service.web.language.labels import label, marked
 from service.web.language.languages import Language
 from service.web.parts.local_time import day_said
 from service.web.parts.names import Names
-
-Document = Mapping[str, Any]
 
 _AGED: Final = {
     ("child", "female"): marked("girls"),
@@ -39,12 +38,12 @@ _BOUNDED: Final = {
 """The message of each bound that has one figure, and the end of the claim that is the figure."""
 
 
-def population_name(language: Language, population: Document, names: Names) -> str:
+def population_name(language: Language, population: ApiDocument, names: Names) -> str:
     """Return whom a population counts, such as “civilians, children”; empty for everyone."""
     return language.comma.join(_limits(language, population, names))
 
 
-def _limits(language: Language, population: Document, names: Names) -> Iterator[str]:
+def _limits(language: Language, population: ApiDocument, names: Names) -> Iterator[str]:
     status = [label(language, "status", each) for each in population.get("status", ())]
     role = [label(language, "role", each) for each in population.get("role", ())]
     people = [joined(language, each) for each in (status, role) if each]
@@ -68,7 +67,7 @@ def joined(language: Language, parts: list[str]) -> str:
     return language.text("%(first)s and %(last)s") % {"first": first, "last": parts[-1]}
 
 
-def key_name(language: Language, key: Document, names: Names) -> str:
+def key_name(language: Language, key: ApiDocument, names: Names) -> str:
     """Return what a key counts: “Killed, civilians, by execution”; `key` has measure, population, scope and manner."""
     parts = [
         label(language, "measure", key["measure"]),
@@ -79,7 +78,7 @@ def key_name(language: Language, key: Document, names: Names) -> str:
     return language.comma.join(each for each in parts if each)
 
 
-def claim_figure(language: Language, claim: Document) -> str:
+def claim_figure(language: Language, claim: ApiDocument) -> str:
     """Return what a claim says, such as “at least 1,700” or, in quotation marks, its words: “dozens”."""
     bound = claim["bound"]
     if bound == "worded":
@@ -95,7 +94,7 @@ def claim_figure(language: Language, claim: Document) -> str:
     return language.text(message) % {"figure": language.number(figure)}
 
 
-def least_most(language: Language, toll: Document) -> str:
+def least_most(language: Language, toll: ApiDocument) -> str:
     """Return the least and the most of an item of a list: “1,334 to 1,700 or more”; its words, where it has no figure.
 
     A single figure is told as a claim of its bound is.
@@ -127,11 +126,11 @@ class Quote:
 class Quotes:
     """Quotes of the claims of one incident, each by its ref, with days of its `zone`."""
 
-    def __init__(self, language: Language, names: Names, claims: Sequence[Document], zone: tzinfo) -> None:
+    def __init__(self, language: Language, names: Names, claims: Sequence[ApiDocument], zone: tzinfo) -> None:
         self._language, self._names, self._zone = language, names, zone
         self._claims = {each["claim"]: each for each in claims}
 
-    def of_end(self, end: Document, key: Document) -> Quote:
+    def of_end(self, end: ApiDocument, key: ApiDocument) -> Quote:
         """Quote an end of the estimate of a key; one that another key's claim gives is at least so much of it."""
         claim = self._claims[end["claim"]]
         if claim["population"] == key["population"]:
@@ -141,7 +140,7 @@ class Quotes:
         figure = text("at least %(figure)s") % {"figure": self._language.number(end["figure"])}
         return self._quote(claim, figure, text("counting %(people)s alone") % {"people": alone})
 
-    def of_claim(self, claim: Document) -> Quote:
+    def of_claim(self, claim: ApiDocument) -> Quote:
         """Quote a claim of any document."""
         return self._quote(claim, claim_figure(self._language, claim))
 
@@ -150,7 +149,7 @@ class Quotes:
         found = self._claims.get(ref)
         return self.of_claim(found) if found else None
 
-    def _quote(self, claim: Document, figure: str, *remarks: str) -> Quote:
+    def _quote(self, claim: ApiDocument, figure: str, *remarks: str) -> Quote:
         said = day_said(self._language, claim["reported_at"], self._zone)
         parts = [self._names.source(claim["source"]), *remarks, said]
         if claim["via"]:
@@ -159,6 +158,6 @@ class Quotes:
         return Quote(figure, self._language.comma.join(parts), claim["bound"] == "worded", claim["claim"])
 
 
-def leading_end(estimate: Document) -> Document | None:
+def leading_end(estimate: ApiDocument) -> ApiDocument | None:
     """Return the end that answers: the best figure, else the upper, else the lower; None for words alone."""
     return estimate["best"] or estimate["upper"] or estimate["lower"]

@@ -35,7 +35,7 @@ _FOLDED: Final = frozenset(
 """Fields of claims, counts, places and texts that few reports have, below a summary."""
 
 
-class Choice(NamedTuple):
+class WordChoice(NamedTuple):
     """A word of a closed list, with its label."""
 
     value: str
@@ -43,7 +43,7 @@ class Choice(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class FormField:
     """One field: `key` is its name in the document, `id` that of its control. `lang` is the language of its hint.
 
     `own` says whether other words than the choices can be given.
@@ -57,17 +57,17 @@ class Field:
     hint: str = ""
     lang: str | None = None
     required: bool = False
-    choices: tuple[Choice, ...] = ()
+    choices: tuple[WordChoice, ...] = ()
     own: bool = False
-    fields: tuple["Field", ...] = ()
-    folded: tuple["Field", ...] = ()
+    fields: tuple["FormField", ...] = ()
+    folded: tuple["FormField", ...] = ()
 
 
 class Group(NamedTuple):
     """Fields under one heading; the name chooses the heading, and whether it is open at first."""
 
     name: Literal["stated", "said_by", "figures", "places", "words", "further", "sealed"]
-    fields: tuple[Field, ...]
+    fields: tuple[FormField, ...]
 
 
 class KindChoice(NamedTuple):
@@ -97,7 +97,7 @@ def _plain(description: str) -> str:
 def report_fields(language: Language, openapi: Schema, kind: str) -> list[Group]:
     """Return the fields of a kind, in groups; required ones come first. Raises KeyError for an unknown kind."""
     schema = _schema(openapi, openapi["components"]["schemas"]["Report"]["discriminator"]["mapping"][kind])
-    made = {each.key: each for each in _Maker(language, openapi).fields(schema, "report")}
+    made = {each.key: each for each in _FieldMaker(language, openapi).fields(schema, "report")}
     own = tuple(each for key, each in made.items() if key not in _COMMON)
     groups = (
         Group("stated", own),
@@ -111,7 +111,7 @@ def report_fields(language: Language, openapi: Schema, kind: str) -> list[Group]
     return [each for each in groups if each.fields]
 
 
-def _of(made: Mapping[str, Field], *keys: str) -> tuple[Field, ...]:
+def _of(made: Mapping[str, FormField], *keys: str) -> tuple[FormField, ...]:
     return tuple(made[key] for key in keys if key in made)
 
 
@@ -119,21 +119,21 @@ def _schema(openapi: Schema, reference: str) -> Schema:
     return openapi["components"]["schemas"][reference.removeprefix(_REF)]
 
 
-class _Maker:
+class _FieldMaker:
     """Makes fields of schemas."""
 
     def __init__(self, language: Language, openapi: Schema) -> None:
         self._language = language
         self._openapi = openapi
 
-    def fields(self, schema: Schema, path: str) -> Iterator[Field]:
+    def fields(self, schema: Schema, path: str) -> Iterator[FormField]:
         """Yield the fields of an object, required ones first."""
         required = frozenset(schema.get("required", ()))
         asked = [each for each in schema["properties"].items() if each[0] not in _NOT_ASKED and each[0] != "lexicon"]
         for key, of in sorted(asked, key=lambda each: each[0] not in required):
             yield self.field(key, of, f"{path}.{key}", required=key in required)
 
-    def field(self, key: str, schema: Schema, path: str, *, required: bool = False) -> Field:
+    def field(self, key: str, schema: Schema, path: str, *, required: bool = False) -> FormField:
         """Make one field; what its kind needs is found in the schema without `null`."""
         ways = [each for each in schema.get("anyOf", (schema,)) if each.get("type") != "null"]
         first = self._resolved(ways[0])
@@ -141,7 +141,7 @@ class _Maker:
         kind = _kind_of(key, [self._resolved(each) for each in ways])
         fields = tuple(self._inner(kind, key, first, ways, path))
         folds = kind == "object"
-        return Field(
+        return FormField(
             key,
             path,
             kind,
@@ -155,7 +155,7 @@ class _Maker:
             tuple(each for each in fields if folds and each.key in _FOLDED),
         )
 
-    def _inner(self, kind: FieldKind, key: str, first: Schema, ways: list[Schema], path: str) -> Iterator[Field]:
+    def _inner(self, kind: FieldKind, key: str, first: Schema, ways: list[Schema], path: str) -> Iterator[FormField]:
         if kind == "object":
             yield from self.fields(first, path)
         elif kind == "source":
@@ -178,14 +178,14 @@ class _Maker:
         told = self._language.code == "en" and key not in FIELDS
         return (described.replace("`", ""), "en") if told else ("", None)
 
-    def _choices(self, key: str, kind: FieldKind, first: Schema) -> Iterator[Choice]:
+    def _choices(self, key: str, kind: FieldKind, first: Schema) -> Iterator[WordChoice]:
         if kind == "map" and "anyOf" in first["additionalProperties"]:
-            yield from (Choice(code, self._language.text(words)) for code, words in VALUE_TYPES.items())
+            yield from (WordChoice(code, self._language.text(words)) for code, words in VALUE_TYPES.items())
         if kind not in ("choice", "words"):
             return
         source = first["items"]["anyOf"][0] if kind == "words" else first
         for code in source["enum"]:
-            yield Choice(code, label(self._language, _FAMILIES.get(key, key), code))
+            yield WordChoice(code, label(self._language, _FAMILIES.get(key, key), code))
 
 
 def _takes_others(ways: list[Schema]) -> bool:

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
+from service.web.api_document import ApiDocument
 from service.web.language.labels import label
 from service.web.language.languages import Language, instant
 from service.web.parts.context import PartContext
@@ -13,12 +14,10 @@ from service.web.parts.local_time import zone_of
 from service.web.parts.names import Names
 from service.web.parts.paging import paged
 
-Document = Mapping[str, Any]
-
 
 @dataclass(frozen=True)
-class Answer:
-    """What is said of a key: the figure that answers, the two ends where sources differ, and what is marked.
+class KeyAnswer:
+    """Estimate of a key in words: the figure that answers, the two ends where sources differ, and marks.
 
     `partial` are counts whose source calls them incomplete, each with whether its grade is A or B.
     """
@@ -35,21 +34,21 @@ class Answer:
 
 @dataclass(frozen=True)
 class KeyRow:
-    """Another key of the incident: its name, what is said of it, and the address where it leads."""
+    """Another key of the incident: its name, its estimate, and a link."""
 
     name: str
-    answer: Answer
+    answer: KeyAnswer
     href: str
 
 
 @dataclass(frozen=True)
-class Headline:
+class HeadlinePart:
     """The part `headline`; `steps` are the answers along the reported clock, for who drags the slider."""
 
     subject: str
     lead: Mapping[str, str]
     """The query parameters of its key."""
-    answer: Answer
+    answer: KeyAnswer
     steps: Sequence[Mapping[str, object]]
     said_by: str
     recorded_at: str
@@ -69,20 +68,20 @@ PAGE: Final = 100
 
 
 @dataclass(frozen=True)
-class _Maker:
+class _HeadlineMaker:
     """Makes answers from estimates."""
 
     language: Language
     names: Names
     quotes: Quotes
 
-    def answer(self, key: Document, estimate: Document | None) -> Answer:
+    def answer(self, key: ApiDocument, estimate: ApiDocument | None) -> KeyAnswer:
         """Return what is said of a key; `estimate` is of `state/1`, or a step of `tolls/1`."""
         if estimate is None:
-            return Answer(None)
+            return KeyAnswer(None)
         end = leading_end(estimate)
         low, high = self._ends(key, estimate)
-        return Answer(
+        return KeyAnswer(
             self.quotes.of_end(end, key) if end else self._words(estimate),
             low,
             high,
@@ -97,18 +96,18 @@ class _Maker:
             len(estimate.get("set_aside", ())),
         )
 
-    def _ends(self, key: Document, estimate: Document) -> tuple[Quote | None, Quote | None]:
+    def _ends(self, key: ApiDocument, estimate: ApiDocument) -> tuple[Quote | None, Quote | None]:
         low, high = estimate["lower"], estimate["upper"]
         if not low or not high or low["figure"] == high["figure"]:
             return None, None
         return self.quotes.of_end(low, key), self.quotes.of_end(high, key)
 
-    def _words(self, estimate: Document) -> Quote | None:
+    def _words(self, estimate: ApiDocument) -> Quote | None:
         """Quote the newest words, where nothing else is said."""
         newest = max(estimate.get("used", ()), key=lambda each: each["reported_at"], default=None)
         return self.quotes.of_claim(newest) if newest else None
 
-    def step(self, key: Document, step: Document) -> Mapping[str, object]:
+    def step(self, key: ApiDocument, step: ApiDocument) -> Mapping[str, object]:
         """Return a step for the script of the sliders: its moment in milliseconds, and the texts to show."""
         found = self.answer(key, step)
         text = self.language.text
@@ -120,7 +119,7 @@ class _Maker:
         }
 
 
-def differing(language: Language, answer: Answer) -> str:
+def differing(language: Language, answer: KeyAnswer) -> str:
     """Return the sentence on sources that differ, or on the range of what they say; empty where they agree."""
     if answer.low and answer.high:
         ends = {
@@ -137,22 +136,22 @@ def differing(language: Language, answer: Answer) -> str:
 
 
 def headline(
-    context: PartContext, state: Document, claims: Document, tolls: Document, page: str | None = None
-) -> Headline:
+    context: PartContext, state: ApiDocument, claims: ApiDocument, tolls: ApiDocument, page: str | None = None
+) -> HeadlinePart:
     """Make the part from `state/1` with its coordinates, and `claims/1` and `tolls/1` of all that was said.
 
     `page` is the number of the page of the counts of places, periods and events.
     """
     data, coordinates, zone = state["data"], state["coordinates"], zone_of(state["data"])
     language, lead = context.language, context.lead
-    maker = _Maker(language, context.names, Quotes(language, context.names, claims["claims"], zone))
+    maker = _HeadlineMaker(language, context.names, Quotes(language, context.names, claims["claims"], zone))
     rest = [each for each in data["estimates"] if key_of(each) != lead]
     elsewhere = [each for each in rest if each["scope"] != "incident"]
     shown = paged(elsewhere, page, PAGE)
-    return Headline(
+    return HeadlinePart(
         key_name(language, lead.document, context.names) if lead else "",
         {name: value for name, value in context.lead_query.items() if value is not None},
-        maker.answer(lead.document, lead_estimate(data["estimates"], lead)) if lead else Answer(None),
+        maker.answer(lead.document, lead_estimate(data["estimates"], lead)) if lead else KeyAnswer(None),
         _steps(maker, tolls, lead),
         language.moment(until, zone) if (until := coordinates["reported_until"]) else "",
         language.moment(coordinates["recorded_at"], zone),
@@ -168,12 +167,12 @@ def headline(
     )
 
 
-def _steps(maker: _Maker, tolls: Document, lead: Key | None) -> Sequence[Mapping[str, object]]:
+def _steps(maker: _HeadlineMaker, tolls: ApiDocument, lead: Key | None) -> Sequence[Mapping[str, object]]:
     series = next((each for each in tolls["series"] if key_of(each) == lead), None)
     return [maker.step(series, each) for each in series["reported"]] if series else []
 
 
-def _rows(maker: _Maker, estimates: Sequence[Document], context: PartContext) -> Sequence[KeyRow]:
+def _rows(maker: _HeadlineMaker, estimates: Sequence[ApiDocument], context: PartContext) -> Sequence[KeyRow]:
     rows = [
         KeyRow(
             key_name(maker.language, each, maker.names), maker.answer(each, each), context.here(**key_of(each).query)

@@ -1,4 +1,4 @@
-"""The reader's language and an incident's names, clock and grades, which what is told of its reports depends on."""
+"""Context for reports of an incident: the reader's language, and the incident's names, clock and grades."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

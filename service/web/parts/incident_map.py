@@ -6,18 +6,18 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
+from service.web.api_document import ApiDocument
 from service.web.language.labels import label
 from service.web.language.languages import Language, instant
 from service.web.maps.frame import around, fitted, parse_box
 from service.web.maps.topology import Point
 from service.web.parts.country_names import country_name
 from service.web.parts.local_time import day_said
-from service.web.parts.map_picture import ASPECT, Picture, Spot, View, nearer_box, picture
+from service.web.parts.map_picture import ASPECT, MapSection, Picture, Spot, nearer_box, picture
 from service.web.parts.names import Names
 
-Document = Mapping[str, Any]
 RADII: Final = {"vicinity": 2.0, "locality": 5.0, "admin2": 20.0, "admin1": 50.0, "region": 100.0}
 """How far from the truth the point of each precision may usually be, in kilometres; that of an exact one is a point."""
 NOT_A_POINT: Final = "country"
@@ -82,7 +82,7 @@ class IncidentMap:
 
 
 class MapView(NamedTuple):
-    """What a page asks of the map: its parameters `bbox` and `places`, and the zone of the incident's days."""
+    """Parameters of the map: `bbox` and `places` of the query, and the zone of the incident's days."""
 
     bbox: str | None = None
     places: str | None = None
@@ -99,9 +99,9 @@ class MapView(NamedTuple):
 class _Found:
     """A place, with the entries of the timeline that name it."""
 
-    place: Document
+    place: ApiDocument
     shape: str
-    entries: list[Document]
+    entries: list[ApiDocument]
 
     @property
     def point(self) -> Point | None:
@@ -121,7 +121,7 @@ class _Found:
 def incident_map(
     language: Language,
     names: Names,
-    timeline: Document,
+    timeline: ApiDocument,
     here: Callable[..., str],
     link: Callable[[str], str],
     view: MapView,
@@ -150,7 +150,7 @@ def _radii(language: Language) -> Mapping[str, str]:
     return {precision: language.number(round(radius)) for precision, radius in RADII.items()}
 
 
-def _places_of(entry: Document) -> list[tuple[Document, str]]:
+def _places_of(entry: ApiDocument) -> list[tuple[ApiDocument, str]]:
     """Return the places of a report with the shape of each. Those of a speech are no places of violence."""
     report = entry["report"]
     if report["kind"] == "speech_delivered":
@@ -159,7 +159,7 @@ def _places_of(entry: Document) -> list[tuple[Document, str]]:
     return [(each, entry["tier"]) for each in report.get("places", ())]
 
 
-def _places(entries: Iterable[Document]) -> list[_Found]:
+def _places(entries: Iterable[ApiDocument]) -> list[_Found]:
     """Return each place once: same name, areas, coordinates and precision; venues apart. Its shape is the gravest."""
     found = dict[tuple[object, ...], _Found]()
     for entry in entries:
@@ -187,7 +187,7 @@ def _picture(
         href = f"{here(bbox=nearer.text)}#incident_map" if nearer else several[0].href
         return language.comma.join(spot.text for spot in several), href
 
-    return picture(language, spots, View(shown, _CELL), together, here)
+    return picture(language, spots, MapSection(shown, _CELL), together, here)
 
 
 def _spot(language: Language, found: _Found, index: int, here: Callable[..., str]) -> Spot | None:
@@ -208,7 +208,7 @@ def _corners(spot: Spot) -> Iterator[Point]:
     yield from ((lon - across, max(lat - up, -90)), (lon + across, min(lat + up, 90)))
 
 
-def _milliseconds(entry: Document) -> int:
+def _milliseconds(entry: ApiDocument) -> int:
     latest = entry["reported"]["latest"]
     return int(instant(latest).timestamp() * 1000) if latest else 0
 
@@ -238,7 +238,7 @@ class _Rows:
             found.said,
         )
 
-    def _day(self, entry: Document) -> str:
+    def _day(self, entry: ApiDocument) -> str:
         """Return the day on which an event began, in the zone of the incident."""
         occurred = entry["occurred"]
         if occurred is None or not occurred["earliest"]:
@@ -253,12 +253,12 @@ class _Rows:
         first, last = (self._language.day(each) for each in (days[0], days[-1]))
         return first if first == last else f"{first} – {last}"
 
-    def _kinds(self, entries: Iterable[Document]) -> Iterator[str]:
+    def _kinds(self, entries: Iterable[ApiDocument]) -> Iterator[str]:
         for kind, count in Counter(each["report"]["kind"] for each in entries).most_common():
             named = label(self._language, "kind", kind)
             yield f"{named} ({self._language.number(count)})" if count > 1 else named
 
-    def _report(self, entry: Document) -> PlaceReport:
+    def _report(self, entry: ApiDocument) -> PlaceReport:
         said = entry["reported"]["said"]
         when = [day_said(self._language, said, self._zone)] if said else []
         kind = label(self._language, "kind", entry["report"]["kind"])

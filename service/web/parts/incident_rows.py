@@ -1,17 +1,15 @@
 """Rows of the list of incidents: title, where and when, level, how many were killed, and the last change."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from service.web.api_document import ApiDocument
 from service.web.language.labels import label
 from service.web.language.languages import Language, instant
 from service.web.parts.country_names import country_name
 from service.web.parts.figures import least_most, population_name
 from service.web.parts.local_time import day_said, zone_of
 from service.web.parts.names import Names
-
-Document = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +40,12 @@ class IncidentRow:
 
 
 class IncidentRows:
-    """Makes rows of items of `GET /v1/incidents`. `link` leads to a page in the same reading."""
+    """Makes rows of items of `GET /v1/incidents`. `link` makes an address in the same reading."""
 
     def __init__(self, language: Language, names: Names, link: Callable[[str], str]) -> None:
         self._language, self._names, self._link = language, names, link
 
-    def row(self, item: Document) -> IncidentRow:
+    def row(self, item: ApiDocument) -> IncidentRow:
         """Return the row of an item."""
         language, killed = self._language, item["killed"]
         return IncidentRow(
@@ -64,7 +62,7 @@ class IncidentRows:
             item["changed"]["position"],
         )
 
-    def _about(self, toll: Document) -> str:
+    def _about(self, toll: ApiDocument) -> str:
         """Return whom a figure counts, and who said it."""
         language, text = self._language, self._language.text
         scope = {"incident": "", "event": text("in one of its events")}.get(
@@ -80,13 +78,13 @@ class IncidentRows:
         ]
         return language.comma.join(each for each in parts if each)
 
-    def _source(self, toll: Document) -> str:
+    def _source(self, toll: ApiDocument) -> str:
         """Return who said a figure; of an estimate that is a range, who gave the least."""
         source, lower, upper = self._names.source(toll["source"]), toll.get("lower"), toll.get("upper")
         several = lower is not None and upper is not None and lower != upper
         return self._language.text("the least by %(source)s", source=source) if several else source
 
-    def _notes(self, item: Document) -> Iterator[TollNote]:
+    def _notes(self, item: ApiDocument) -> Iterator[TollNote]:
         """Yield what else was said: the greatest lower end, and figures for parts of the incident."""
         language, killed, least = self._language, item["killed"], item["killed_at_least"]
         if least and killed and least["claim"] != killed["claim"]:
@@ -105,7 +103,7 @@ class IncidentRows:
             yield TollNote("", said)
 
 
-def when(language: Language, item: Document) -> str:
+def when(language: Language, item: ApiDocument) -> str:
     """Return when an incident was, as it was declared; else when its events happened, by its own days."""
     if item["period"]:
         return span(language, item["period"].split("/"))

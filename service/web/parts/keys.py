@@ -1,18 +1,19 @@
-"""The key that headline and chart show: that which the query names, else the one that most is said of."""
+"""The lead key, which headline and chart show: that of the query, else the one with most claims."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple
 
 import orjson
 
-Document = Mapping[str, Any]
+from service.web.api_document import ApiDocument
+
 _NOT_COUNTED: Final = frozenset({"increment", "retracted"})
 _EVERYONE: Final = "{}"
 
 
 class Key(NamedTuple):
-    """What a figure counts; `population` in canonical form, so that keys can be compared."""
+    """Key of an estimate; `population` in canonical form, so that keys can be compared."""
 
     measure: str
     population: str
@@ -30,13 +31,13 @@ class Key(NamedTuple):
         return self._asdict()
 
 
-def key_of(document: Document) -> Key:
+def key_of(document: ApiDocument) -> Key:
     """Return the key of an estimate, a claim or a series."""
     population = orjson.dumps(document["population"], option=orjson.OPT_SORT_KEYS).decode()
     return Key(document["measure"], population, document["scope"], document["manner"])
 
 
-def lead_key(claims: Sequence[Document], param: Callable[[str], str | None]) -> Key | None:
+def lead_key(claims: Sequence[ApiDocument], param: Callable[[str], str | None]) -> Key | None:
     """Return the key that a query names, else that of the whole incident's dead with most claims; None without any.
 
     `claims` are those of `claims/1`; neither increments nor what was retracted count.
@@ -50,8 +51,8 @@ def lead_key(claims: Sequence[Document], param: Callable[[str], str | None]) -> 
     return max(found, key=lambda key: (numbers[key], key.population == _EVERYONE), default=None)
 
 
-def lead_estimate(estimates: Sequence[Document], lead: Key | None) -> Document | None:
-    """Return the estimate of a key; None where nothing is said of it at this reading."""
+def lead_estimate(estimates: Sequence[ApiDocument], lead: Key | None) -> ApiDocument | None:
+    """Return the estimate of a key; None where it has no claim at this reading."""
     return next((each for each in estimates if key_of(each) == lead), None)
 
 

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from domain.reports.registry import KINDS
+from service.web.api_document import ApiDocument
 from service.web.language.labels import label, marked
 from service.web.language.languages import Language
 from service.web.parts.country_names import countries
 
-Document = Mapping[str, Any]
 LEVELS: Final = ("5", "4", "3", "2", "1", "0")
 STATUSES: Final = ("open", "closed", "merged")
 DEFAULT_SORT: Final = "-changed"
@@ -44,7 +44,7 @@ _DAY: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class FilterField:
     """A field. `type` is that of an input, or `select`; `others` are further values of a repeated parameter."""
 
     name: str
@@ -60,11 +60,11 @@ class Field:
 class ListFilters:
     """The form of the list."""
 
-    fields: Sequence[Field]
-    more: Sequence[Field]
+    fields: Sequence[FilterField]
+    more: Sequence[FilterField]
     """Those that are folded away while none is used."""
     open: bool
-    moments: Sequence[Field]
+    moments: Sequence[FilterField]
     kept: Sequence[tuple[str, str]]
     """Parameters without a field."""
     errors: Sequence[str]
@@ -74,7 +74,7 @@ class ListFilters:
 
 
 def list_filters(
-    language: Language, asked: Mapping[str, Sequence[str]], sources: Sequence[Document], errors: Mapping[str, str]
+    language: Language, asked: Mapping[str, Sequence[str]], sources: Sequence[ApiDocument], errors: Mapping[str, str]
 ) -> ListFilters:
     """Return the form. `asked` has the values of each parameter, `errors` the reason of each that was refused."""
     made = _Fields(language, asked, errors)
@@ -102,7 +102,7 @@ class _Fields:
     def __init__(self, language: Language, asked: Mapping[str, Sequence[str]], errors: Mapping[str, str]) -> None:
         self._language, self._asked, self._errors = language, asked, errors
 
-    def all(self, sources: Sequence[Document]) -> Iterator[Field]:
+    def all(self, sources: Sequence[ApiDocument]) -> Iterator[FilterField]:
         """Yield every field but those of moments."""
         language, text = self._language, self._language.text
         for name, title, kind in _TEXTS:
@@ -117,13 +117,13 @@ class _Fields:
         orders = [(code, text(order)) for code, order in SORTS.items()]
         yield self._field("sort", marked("Sorted by"), "select", orders, DEFAULT_SORT)
 
-    def typed(self, name: str, title: str, kind: str) -> Field:
+    def typed(self, name: str, title: str, kind: str) -> FilterField:
         """Return a field of text; a day's field takes a moment as text."""
         value = next(iter(self._asked.get(name, ())), "")
         plain = kind == "date" and value and len(value) != _DAY
         return self._field(name, title, "text" if plain or (kind == "number" and name in self._errors) else kind)
 
-    def select(self, name: str, title: str, options: Sequence[tuple[str, str]]) -> Field:
+    def select(self, name: str, title: str, options: Sequence[tuple[str, str]]) -> FilterField:
         """Return a field that chooses one of these, or any."""
         value = next(iter(self._asked.get(name, ())), "")
         known = any(code == value for code, _ in options) or not value
@@ -132,10 +132,10 @@ class _Fields:
 
     def _field(
         self, name: str, title: str, kind: str, options: Sequence[tuple[str, str]] = (), usual: str = ""
-    ) -> Field:
+    ) -> FilterField:
         values = self._asked.get(name) or [usual]
         title, error = self._language.text(title), self._errors.get(name, "")
-        return Field(name, title, kind, values[0], values[1:], options, error)
+        return FilterField(name, title, kind, values[0], values[1:], options, error)
 
     def _labels(self, family: str, codes: Sequence[str] | Mapping[str, object]) -> Iterator[tuple[str, str]]:
         for code in codes:

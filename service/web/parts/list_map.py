@@ -3,15 +3,15 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
+from service.web.api_document import ApiDocument
 from service.web.language.labels import label
 from service.web.language.languages import Language
-from service.web.maps.frame import WORLD, Box, around, fitted, parse_box
+from service.web.maps.frame import WORLD, MapBox, around, fitted, parse_box
 from service.web.parts.country_names import country_name
-from service.web.parts.map_picture import ASPECT, Picture, Spot, View, nearer_box, picture
+from service.web.parts.map_picture import ASPECT, MapSection, Picture, Spot, nearer_box, picture
 
-Document = Mapping[str, Any]
 _PADDING: Final = 1.2
 _LEAST: Final = 3.0
 _CELL: Final = 64.0
@@ -42,7 +42,7 @@ def level_names(language: Language) -> Mapping[str, str]:
 
 def list_map(
     language: Language,
-    items: Sequence[Document],
+    items: Sequence[ApiDocument],
     here: Callable[..., str],
     link: Callable[[str], str],
     bbox: str | None,
@@ -62,7 +62,7 @@ def list_map(
 
     unlocated = [item for item in items if not item["points"]]
     return ListMap(
-        picture(language, spots, View(box, _CELL), together, here),
+        picture(language, spots, MapSection(box, _CELL), together, here),
         sorted({spot.shape for spot in spots}, reverse=True),
         len(items) - len(unlocated),
         len(unlocated),
@@ -70,7 +70,7 @@ def list_map(
     )
 
 
-def _spots(language: Language, item: Document, link: Callable[[str], str]) -> Iterator[Spot]:
+def _spots(language: Language, item: ApiDocument, link: Callable[[str], str]) -> Iterator[Spot]:
     level, title = item["level"], item["title"] or item["slug"].replace("-", " ")
     said = title if level is None else f"{title} ({_graded(language, level)})"
     shape = "level-none" if level is None else f"level-{level}"
@@ -83,7 +83,7 @@ def _graded(language: Language, level: int) -> str:
     return f"{language.text('Level')} {language.number(level)}: {label(language, 'level', str(level))}"
 
 
-def _box(spots: Sequence[Spot], bbox: str | None) -> Box:
+def _box(spots: Sequence[Spot], bbox: str | None) -> MapBox:
     asked = parse_box(bbox) if bbox else None
     if asked:
         return fitted(asked, ASPECT)
@@ -91,7 +91,7 @@ def _box(spots: Sequence[Spot], bbox: str | None) -> Box:
     return fitted(least.scaled(_PADDING), ASPECT, _LEAST) if least else WORLD
 
 
-def _countries(language: Language, items: Sequence[Document]) -> Iterator[tuple[str, str]]:
+def _countries(language: Language, items: Sequence[ApiDocument]) -> Iterator[tuple[str, str]]:
     """Yield countries with counts; an incident in two countries counts in each."""
     for code, count in Counter(code for item in items for code in item["countries"]).most_common():
         yield country_name(language, code), language.number(count)

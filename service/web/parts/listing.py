@@ -1,4 +1,4 @@
-"""What lists share: the moment that one is read at, choices of filters, and words that were found."""
+"""Helpers of lists: the moment that a list is read at, choices of filters, and highlighted words."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -18,7 +18,7 @@ _LOCAL: Final = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2})?")
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class FilterChoice:
     """A choice of a filter: its value in an address, and in words."""
 
     value: str
@@ -27,7 +27,7 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
-class AsOf:
+class ListMoment:
     """The moment that a list is read at: as the interface takes it, and as its field shows it."""
 
     asked: str | None
@@ -36,25 +36,25 @@ class AsOf:
     """Whether the field is one of day and time, as it is but for a position or what cannot be read."""
 
 
-def read_as_of(given: str | None) -> AsOf:
+def read_as_of(given: str | None) -> ListMoment:
     """Return the moment of a query; one without an offset, as a field of day and time sends it, is in UTC."""
     if given is None:
-        return AsOf(None, "", is_moment=True)
+        return ListMoment(None, "", is_moment=True)
     if _LOCAL.fullmatch(given):
-        return AsOf(f"{given}:00Z" if given.count(":") == 1 else f"{given}Z", given, is_moment=True)
+        return ListMoment(f"{given}:00Z" if given.count(":") == 1 else f"{given}Z", given, is_moment=True)
     try:
         moment = datetime.fromisoformat(given.replace(" ", "+")).astimezone(UTC)
     except ValueError:
-        return AsOf(given, given, is_moment=False)
+        return ListMoment(given, given, is_moment=False)
     exact = moment.microsecond == 0
-    return AsOf(given, moment.strftime("%Y-%m-%dT%H:%M:%S") if exact else given, is_moment=exact)
+    return ListMoment(given, moment.strftime("%Y-%m-%dT%H:%M:%S") if exact else given, is_moment=exact)
 
 
-def choices(pairs: Iterable[tuple[str, str]], chosen: Sequence[str]) -> tuple[Choice, ...]:
+def choices(pairs: Iterable[tuple[str, str]], chosen: Sequence[str]) -> tuple[FilterChoice, ...]:
     """Return the choices of a filter; what is chosen and not among them is one as it was written."""
     known = dict(pairs)
     known |= {each: each for each in chosen if each not in known}
-    return tuple(Choice(value, text, value in chosen) for value, text in known.items())
+    return tuple(FilterChoice(value, text, value in chosen) for value, text in known.items())
 
 
 def found_words(text: str, wanted: frozenset[str]) -> Markup:

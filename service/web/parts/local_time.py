@@ -67,7 +67,7 @@ def moment_said(language: Language, said: str, zone: tzinfo) -> str:
 
 
 def _told(language: Language, said: str, moment: Callable[[datetime], str]) -> str:
-    """Return EDTF in words, with moments as `moment` tells them; what is neither is told as it is written."""
+    """Return EDTF in words, with moments formatted by `moment`; other text unchanged."""
     if "/" in said:
         first, last = said.split("/", 1)
         return _interval(language, first, last, lambda end: _told(language, end, moment))

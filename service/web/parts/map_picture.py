@@ -8,25 +8,25 @@ from typing import Final
 from service.web.language.labels import marked
 from service.web.language.languages import Language
 from service.web.maps.drawing import WIDTH, base_map_url
-from service.web.maps.frame import WORLD, Box, Frame, around, fitted
+from service.web.maps.frame import WORLD, MapBox, MapFrame, around, fitted
 from service.web.maps.topology import Point
 
 ASPECT: Final = 1.6
 _SHARE: Final = 0.5
 _NEAREST: Final = 0.03
-_MOVES: Final[Sequence[tuple[str, str, Callable[[Box], Box]]]] = (
+_MOVES: Final[Sequence[tuple[str, str, Callable[[MapBox], MapBox]]]] = (
     ("in", marked("Zoom in"), lambda box: fitted(box.scaled(0.5), ASPECT)),
     ("out", marked("Zoom out"), lambda box: fitted(box.scaled(2), ASPECT)),
-    ("west", marked("Move west"), lambda box: box.moved(-_SHARE, 0)),
-    ("north", marked("Move north"), lambda box: box.moved(0, _SHARE)),
-    ("south", marked("Move south"), lambda box: box.moved(0, -_SHARE)),
-    ("east", marked("Move east"), lambda box: box.moved(_SHARE, 0)),
+    ("west", marked("MapMove west"), lambda box: box.moved(-_SHARE, 0)),
+    ("north", marked("MapMove north"), lambda box: box.moved(0, _SHARE)),
+    ("south", marked("MapMove south"), lambda box: box.moved(0, -_SHARE)),
+    ("east", marked("MapMove east"), lambda box: box.moved(_SHARE, 0)),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """What is marked at a point: a shape, what it says, where it leads, and since when it is said (ms of the epoch)."""
+    """Mark at a point: shape, text, link, and the moment since when it is said (ms of the epoch)."""
 
     point: Point
     shape: str
@@ -67,7 +67,7 @@ class Area:
 
 
 @dataclass(frozen=True, slots=True)
-class Move:
+class MapMove:
     """A link that shows another box."""
 
     name: str
@@ -92,17 +92,17 @@ class Picture:
     height: int
     marks: Sequence[Mark]
     areas: Sequence[Area]
-    moves: Sequence[Move]
+    moves: Sequence[MapMove]
     scale: Scale
     outside: int
     """How many spots lie outside of it."""
 
 
 @dataclass(frozen=True, slots=True)
-class View:
-    """What is shown of the earth; marks nearer than `cell`, in pixels of a picture of WIDTH, are one with a count."""
+class MapSection:
+    """Section of the earth; marks nearer than `cell`, in pixels of a picture of WIDTH, are one with a count."""
 
-    box: Box
+    box: MapBox
     cell: float
 
 
@@ -113,12 +113,12 @@ Together = Callable[[Sequence[Spot]], tuple[str, str]]
 def picture(
     language: Language,
     spots: Sequence[Spot],
-    view: View,
+    view: MapSection,
     together: Together,
     here: Callable[..., str],
 ) -> Picture:
     """Return the picture of a view with these spots. `here(bbox=…)` is the address of the page with another box."""
-    box, frame = view.box, Frame(view.box, WIDTH)
+    box, frame = view.box, MapFrame(view.box, WIDTH)
     placed = [(spot, at) for spot in spots if (at := frame.place(spot.point)) is not None]
     return Picture(
         base_map_url(box),
@@ -132,7 +132,7 @@ def picture(
     )
 
 
-def nearer_box(spots: Sequence[Spot], shown: Box) -> Box | None:
+def nearer_box(spots: Sequence[Spot], shown: MapBox) -> MapBox | None:
     """Return the box in which spots of one mark are apart; None where they share a point."""
     least = around(spot.point for spot in spots)
     if least is None or (least.west, least.south) == (least.east, least.north):
@@ -148,7 +148,7 @@ def _cells(placed: Iterable[tuple[Spot, Point]], size: float) -> list[list[tuple
     return list(found.values())
 
 
-def _mark(language: Language, frame: Frame, cell: Sequence[tuple[Spot, Point]], together: Together) -> Mark:
+def _mark(language: Language, frame: MapFrame, cell: Sequence[tuple[Spot, Point]], together: Together) -> Mark:
     """Return the mark of a cell, at the place of its first spot: no point is made up."""
     spots = [spot for spot, _ in cell]
     gravest, (x, y) = max(spots, key=lambda spot: spot.rank), cell[0][1]
@@ -167,7 +167,7 @@ def _mark(language: Language, frame: Frame, cell: Sequence[tuple[Spot, Point]], 
     )
 
 
-def _areas(frame: Frame, placed: Iterable[tuple[Spot, Point]]) -> Iterator[Area]:
+def _areas(frame: MapFrame, placed: Iterable[tuple[Spot, Point]]) -> Iterator[Area]:
     """Yield each circle once."""
     found = dict[tuple[int, int, int], int]()
     for spot, (x, y) in placed:
@@ -177,7 +177,7 @@ def _areas(frame: Frame, placed: Iterable[tuple[Spot, Point]]) -> Iterator[Area]
     yield from (Area(*key, said) for key, said in found.items())
 
 
-def _scale(language: Language, frame: Frame) -> Scale:
+def _scale(language: Language, frame: MapFrame) -> Scale:
     """Return the longest round distance that is no longer than a fifth of the width."""
     longest = frame.width / 5 / frame.kilometres(1)
     power = 10.0 ** math.floor(math.log10(longest))
@@ -187,9 +187,9 @@ def _scale(language: Language, frame: Frame) -> Scale:
     return Scale(language.text("%(distance)s km", distance=told), length)
 
 
-def _moves(language: Language, box: Box, here: Callable[..., str]) -> Iterator[Move]:
+def _moves(language: Language, box: MapBox, here: Callable[..., str]) -> Iterator[MapMove]:
     for name, text, change in _MOVES:
         changed = change(box)
         if name != "out" or box.east - box.west < WORLD.east - WORLD.west:
-            yield Move(name, language.text(text), here(bbox=changed.text))
-    yield Move("all", language.text(marked("Show all")), here(bbox=None))
+            yield MapMove(name, language.text(text), here(bbox=changed.text))
+    yield MapMove("all", language.text(marked("Show all")), here(bbox=None))

@@ -1,13 +1,13 @@
 """Moments to choose from, on both clocks, thinned where there are too many for a list."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
+from service.web.api_document import ApiDocument
 from service.web.language.languages import Language
 
-Document = Mapping[str, Any]
 T = TypeVar("T")
 
 REPORTED: Final = "reported:"
@@ -52,7 +52,7 @@ class MomentOptions:
         return clock[-1].value if clock else None
 
 
-def moment_options(language: Language, moments: Document, zone: tzinfo) -> MomentOptions:
+def moment_options(language: Language, moments: ApiDocument, zone: tzinfo) -> MomentOptions:
     """Return the moments of `moments/1`; `recorded` ones with their position, as many share a minute."""
     said, filed = moments["reported"], moments["recorded"]
     reported, recorded = thinned(said, str), thinned(filed, lambda each: each["recorded_at"])
@@ -63,7 +63,7 @@ def moment_options(language: Language, moments: Document, zone: tzinfo) -> Momen
     )
 
 
-def recorded_text(language: Language, fact: Document, zone: tzinfo) -> str:
+def recorded_text(language: Language, fact: ApiDocument, zone: tzinfo) -> str:
     """Return the moment at which something was recorded, with its position."""
     moment = language.moment(fact["recorded_at"], zone)
     return language.text(

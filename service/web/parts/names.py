@@ -1,14 +1,14 @@
 """Names that people read: of sources, actors, scopes and events, from the documents of one incident. Never a slug."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
+from service.web.api_document import ApiDocument
 from service.web.language.isolation import isolated
 from service.web.language.labels import label
 from service.web.language.languages import Language
 from service.web.parts.local_time import day_said, zone_of
 
-Document = Mapping[str, Any]
 _ANONYMOUS: Final = "anonymous:"
 _EVENT: Final = "event:"
 
@@ -24,9 +24,9 @@ class Names:
     def __init__(
         self,
         language: Language,
-        state: Document,
-        entries: Sequence[Document] = (),
-        names: Document | None = None,
+        state: ApiDocument,
+        entries: Sequence[ApiDocument] = (),
+        names: ApiDocument | None = None,
         incidents: Mapping[str, str] | None = None,
     ) -> None:
         self._language, self._zone = language, zone_of(state)

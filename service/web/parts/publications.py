@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
+from service.web.api_document import ApiDocument
 from service.web.language.labels import label, marked
 from service.web.language.languages import Language
-
-Document = Mapping[str, Any]
 
 _CHECKS: Final = {
     "digest": (
@@ -35,7 +34,7 @@ _CHECKS: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class PublicationEntry:
+class ShownPublication:
     """A publication of a list."""
 
     position: int
@@ -57,18 +56,18 @@ class PublicationEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class PublicationCheck:
     """A sentence on what was compared."""
 
     same: bool
     sentence: str
 
 
-def publication_entry(language: Language, item: Document, titles: Mapping[str, str]) -> PublicationEntry:
-    """Tell an item of the list of publications; moments are told in UTC."""
+def publication_entry(language: Language, item: ApiDocument, titles: Mapping[str, str]) -> ShownPublication:
+    """Return an item of the list of publications in words; moments in UTC."""
     receipt, published = item["receipt"], item["published"]
     until = receipt["reported_until"]
-    return PublicationEntry(
+    return ShownPublication(
         published["position"],
         titles[receipt["incident"]],
         receipt["incident"],
@@ -85,11 +84,11 @@ def publication_entry(language: Language, item: Document, titles: Mapping[str, s
     )
 
 
-def checks(language: Language, replayed: Document) -> tuple[Check, ...]:
+def checks(language: Language, replayed: ApiDocument) -> tuple[PublicationCheck, ...]:
     """Tell what was compared when a publication was answered again; nothing where it could not be."""
     differing = {each["what"] for each in replayed["differences"]}
     compared = [(name, _CHECKS[name]) for name in _CHECKS if name in replayed["compared"]]
     return tuple(
-        Check(name not in differing, language.text(differs if name in differing else same))
+        PublicationCheck(name not in differing, language.text(differs if name in differing else same))
         for name, (same, differs) in compared
     )

@@ -6,18 +6,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from typing import Any, Final
 
+from service.web.api_document import ApiDocument
 from service.web.language.languages import Language, instant
 from service.web.parts.local_time import zone_of
 from service.web.parts.moments import recorded_text
-from service.web.reading import Reading
+from service.web.reading import PageReading
 
-Document = Mapping[str, Any]
 MOST_OPTIONS: Final = 300
 """The most moments that a list without scripts offers; of more, the last of each day."""
 
 
 @dataclass(frozen=True)
-class Option:
+class SliderMoment:
     """A moment that can be chosen: as the address names it, and as people read it."""
 
     value: str
@@ -37,12 +37,12 @@ class Sliders:
     recorded_at: int
     reported_text: str
     recorded_text: str
-    reported: Sequence[Option]
-    recorded: Sequence[Option]
+    reported: Sequence[SliderMoment]
+    recorded: Sequence[SliderMoment]
 
 
 def reading_sliders(
-    language: Language, state: Document, moments: Document, coordinates: Document | None, reading: Reading
+    language: Language, state: ApiDocument, moments: ApiDocument, coordinates: ApiDocument | None, reading: PageReading
 ) -> Sliders:
     """Make the sliders from `moments/1` of now; `coordinates` are those of the answer shown, None where there is none.
 
@@ -68,9 +68,9 @@ def reading_sliders(
         texts.recorded(recorded[known] if reading.as_of and known < len(recorded) else None)
         if coordinates
         else language.text("before the first record"),
-        [Option(each, texts.reported(each), reading.reported_until == each) for each in _thinned(reported)],
+        [SliderMoment(each, texts.reported(each), reading.reported_until == each) for each in _thinned(reported)],
         [
-            Option(f"@{each['position']}", texts.recorded(each), number == known)
+            SliderMoment(f"@{each['position']}", texts.recorded(each), number == known)
             for number, each in _few(recorded, known)
         ],
     )
@@ -84,7 +84,7 @@ class _Texts:
     def reported(self, moment: str | None) -> str:
         return self.language.moment(_moment(moment), self.zone) if moment else self.language.text("now")
 
-    def recorded(self, input_: Document | None) -> str:
+    def recorded(self, input_: ApiDocument | None) -> str:
         if input_ is None:
             return self.language.text("now")
         return recorded_text(self.language, input_, self.zone)
@@ -119,7 +119,7 @@ def _thinned(reported: Sequence[str]) -> Sequence[str]:
     return reported if len(reported) <= MOST_OPTIONS else list({each[:10]: each for each in reported}.values())
 
 
-def _few(recorded: Sequence[Document], chosen: int) -> Sequence[tuple[int, Document]]:
+def _few(recorded: Sequence[ApiDocument], chosen: int) -> Sequence[tuple[int, ApiDocument]]:
     """Return all inputs with their steps, or evenly chosen ones and the one shown where there are many."""
     every = -(-len(recorded) // MOST_OPTIONS) or 1
     return [(step, each) for step, each in enumerate(recorded) if step % every == 0 or step == chosen]

@@ -53,6 +53,6 @@ _SENTENCES: Final = {
 
 
 def refusal(language: Language, slug: str) -> str:
-    """Return what a refusal says; for one that has no sentence of its own, that its reason is told in English."""
+    """Return the sentence of a refusal; for one without, that its reason is given in English."""
     sentence = _SENTENCES.get(slug)
     return language.text(sentence) if sentence else language.text("The service did not take this. Its reason:")

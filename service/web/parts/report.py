@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, cast
+from typing import Final, cast
 
+from service.web.api_document import ApiDocument
 from service.web.language.labels import label
 from service.web.language.languages import Language
 from service.web.parts.curation import ACTIONS
@@ -12,8 +13,8 @@ from service.web.parts.incident_context import IncidentContext
 from service.web.parts.local_time import LocalTime
 from service.web.parts.names import Names
 from service.web.parts.report_content import (
-    Figure,
-    Link,
+    EvidenceLink,
+    ReportFigure,
     Words,
     figures_of,
     links_of,
@@ -21,13 +22,11 @@ from service.web.parts.report_content import (
     source_of,
     words_of,
 )
-from service.web.parts.report_fields import Field, field_name, fields_of, values_of
-
-Document = Mapping[str, Any]
+from service.web.parts.report_fields import ReportField, field_name, fields_of, values_of
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ReportPlace:
     """A place of a report; `point` is where its source puts it, as the source wrote it."""
 
     name: str
@@ -45,13 +44,13 @@ class ReportPage:
     standing: str
     language: str | None
     words: Words
-    figures: tuple[Figure, ...]
+    figures: tuple[ReportFigure, ...]
     struck: frozenset[str]
     disputed: frozenset[str]
-    about: tuple[Field, ...]
+    about: tuple[ReportField, ...]
     attributes: tuple[tuple[str, str], ...]
-    places: tuple[Place, ...]
-    links: tuple[Link, ...]
+    places: tuple[ReportPlace, ...]
+    links: tuple[EvidenceLink, ...]
     digests: tuple[str, ...]
     fates: tuple[Fate, ...]
     position: int
@@ -66,7 +65,7 @@ class ReportPage:
 
 
 def report_page(
-    context: IncidentContext, history: Document, recorded_by: str, may: Callable[[str], bool]
+    context: IncidentContext, history: ApiDocument, recorded_by: str, may: Callable[[str], bool]
 ) -> ReportPage:
     """Make the page of a report from the answer of `GET /v1/reports/{report_id}`."""
     language, names, clock, link = context.language, context.names, context.clock, context.link
@@ -101,13 +100,13 @@ def report_page(
     )
 
 
-def _title(language: Language, clock: LocalTime, report: Document) -> tuple[str, ...]:
+def _title(language: Language, clock: LocalTime, report: ApiDocument) -> tuple[str, ...]:
     said = clock.said(language, {"said": report["reported_at"]}) if report.get("reported_at") else ""
     place = [each["name"] for each in report.get("places") or ()][:1]
     return tuple(each for each in (label(language, "kind", report["kind"]), *place, said) if each)
 
 
-def _marks(history: Document) -> tuple[frozenset[str], frozenset[str]]:
+def _marks(history: ApiDocument) -> tuple[frozenset[str], frozenset[str]]:
     """Return the figures that are struck, and those that are disputed, by their ids."""
     return last_marks(history, "retracted", "reinstated"), last_marks(history, "disputed", "disputed")
 
@@ -116,41 +115,41 @@ _FIRST: Final = ("title", "source", "via", "reported_at", "occurred", "event")
 _LAST: Final = ("actors", "tags")
 
 
-def _about(language: Language, names: Names, clock: LocalTime, report: Document) -> list[Field]:
+def _about(language: Language, names: Names, clock: LocalTime, report: ApiDocument) -> list[ReportField]:
     shown = {**report, "source": source_of(report)}
 
-    def told(fields: tuple[str, ...]) -> list[Field]:
+    def told(fields: tuple[str, ...]) -> list[ReportField]:
         pairs = [(name, values_of(language, names, clock, name, shown.get(name))) for name in fields]
-        return [Field(field_name(language, name), values) for name, values in pairs if values]
+        return [ReportField(field_name(language, name), values) for name, values in pairs if values]
 
     return [*told(_FIRST), *fields_of(language, names, clock, report), *told(_LAST)]
 
 
-def _pairs(language: Language, names: Names, clock: LocalTime, report: Document) -> list[tuple[str, str]]:
+def _pairs(language: Language, names: Names, clock: LocalTime, report: ApiDocument) -> list[tuple[str, str]]:
     """Return what else the source states, and ids elsewhere: names and values as they were written."""
-    attributes: Document = report.get("attributes") or {}
-    ids: Document = report.get("external_ids") or {}
+    attributes: ApiDocument = report.get("attributes") or {}
+    ids: ApiDocument = report.get("external_ids") or {}
     return [
         (name, language.comma.join(values_of(language, names, clock, "attributes", value)))
         for name, value in (*attributes.items(), *ids.items())
     ]
 
 
-def _venue(report: Document) -> list[Document]:
+def _venue(report: ApiDocument) -> list[ApiDocument]:
     return [report["venue"]] if report.get("venue") else []
 
 
-def _place(language: Language, place: Document) -> Place:
+def _place(language: Language, place: ApiDocument) -> ReportPlace:
     point = ""
     if "lat" in place and "lon" in place:
         point = f"{place['lat']}, {place['lon']}"
     territories = cast("Mapping[str, str]", language.locale.territories)
     country = territories.get(place.get("country", ""), "")
-    return Place(place_name(language, place), country, point)
+    return ReportPlace(place_name(language, place), country, point)
 
 
 def _actions(
-    language: Language, history: Document, may: Callable[[str], bool], link: Callable[..., str]
+    language: Language, history: ApiDocument, may: Callable[[str], bool], link: Callable[..., str]
 ) -> list[tuple[str, str]]:
     """Return the title and address of each action that the reader may take now."""
     path = f"/reports/{history['report_id']}"

@@ -4,13 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
+from service.web.api_document import ApiDocument
 from service.web.language.isolation import isolated
 from service.web.language.labels import field_label, label
 from service.web.language.languages import Language
 from service.web.parts.local_time import LocalTime
 from service.web.parts.names import Names
-
-Document = Mapping[str, Any]
 
 _CODES: Final = frozenset({"kind", "method", "restriction", "damage", "form", "act", "stance", "stance_by"})
 """Fields whose values have labels, in families of the same names."""
@@ -25,7 +24,7 @@ _ELSEWHERE: Final = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class ReportField:
     """A field of a report: its name, and its values in words."""
 
     name: str
@@ -37,10 +36,10 @@ def field_name(language: Language, field: str) -> str:
     return field_label(language, field)
 
 
-def fields_of(language: Language, names: Names, clock: LocalTime, report: Document) -> list[Field]:
+def fields_of(language: Language, names: Names, clock: LocalTime, report: ApiDocument) -> list[ReportField]:
     """Return the fields of a report's kind, in the order in which they were sent."""
     return [
-        Field(field_name(language, name), values)
+        ReportField(field_name(language, name), values)
         for name, value in report.items()
         if name not in _ELSEWHERE and (values := values_of(language, names, clock, name, value))
     ]

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
-from typing import Any, Final
+from typing import Final
 
+from service.web.api_document import ApiDocument
 from service.web.language.labels import label
 from service.web.language.languages import Language
 from service.web.parts.context import PartContext
@@ -13,8 +14,6 @@ from service.web.parts.figures import Quotes, claim_figure, key_name
 from service.web.parts.keys import Key, key_of
 from service.web.parts.local_time import day_said, zone_of
 from service.web.parts.names import Names
-
-Document = Mapping[str, Any]
 
 MOST_REVISIONS: Final = 100
 """How many figures of sources are told; those that were revised most often come first."""
@@ -40,7 +39,7 @@ class IncidentSource:
 
 @dataclass(frozen=True, slots=True)
 class SourceRevision:
-    """How a source revised one of its figures."""
+    """Revision history of one figure of a source."""
 
     source: str
     key: str
@@ -68,12 +67,12 @@ class IncidentSources:
 
 @dataclass(frozen=True, slots=True)
 class SourceDocuments:
-    """The `data` of the views that the sources of an incident are told from."""
+    """The `data` of the views that the part `sources` is made from."""
 
-    state: Document
-    timeline: Document
-    claims: Document
-    revisions: Document
+    state: ApiDocument
+    timeline: ApiDocument
+    claims: ApiDocument
+    revisions: ApiDocument
 
 
 def sources(context: PartContext, documents: SourceDocuments) -> IncidentSources:
@@ -93,8 +92,8 @@ def sources(context: PartContext, documents: SourceDocuments) -> IncidentSources
     )
 
 
-def _voices(entries: Sequence[Document]) -> Mapping[str, Iterable[str]]:
-    """Return through whom each origin was heard, each relay once."""
+def _voices(entries: Sequence[ApiDocument]) -> Mapping[str, Iterable[str]]:
+    """Return the relays of each origin, each relay once."""
     found: dict[str, dict[str, None]] = {}
     for entry in entries:
         found.setdefault(entry["origin"], {}).update(dict.fromkeys(entry["report"].get("via", ())))
@@ -102,7 +101,7 @@ def _voices(entries: Sequence[Document]) -> Mapping[str, Iterable[str]]:
 
 
 def _source(
-    language: Language, names: Names, source: Document, voices: Iterable[str], link: Callable[[str], str]
+    language: Language, names: Names, source: ApiDocument, voices: Iterable[str], link: Callable[[str], str]
 ) -> IncidentSource:
     origin = source["source"]
     named = not origin.startswith("anonymous:")
@@ -122,34 +121,34 @@ def _source(
 class _Figures:
     """The figures of claims, each as its source gave it."""
 
-    def __init__(self, language: Language, names: Names, claims: Sequence[Document], zone: tzinfo) -> None:
+    def __init__(self, language: Language, names: Names, claims: Sequence[ApiDocument], zone: tzinfo) -> None:
         self.language, self.names = language, names
         self._zone = zone
         self._quotes = Quotes(language, names, claims, zone)
-        self._of_series: dict[tuple[str, Key], list[Document]] = {}
+        self._of_series: dict[tuple[str, Key], list[ApiDocument]] = {}
         for claim in claims:
             self._of_series.setdefault((claim["source"], key_of(claim)), []).append(claim)
 
-    def step(self, step: Document) -> str:
+    def step(self, step: ApiDocument) -> str:
         """Return what a step of a series says, and when that was said."""
         quote = self._quotes.of_ref(step["claim"])
         figure = quote.figure if quote else self.language.number(step["figure"])
         day = day_said(self.language, step["reported_at"], self._zone)
         return self.language.text("%(figure)s (%(said)s)", figure=isolated(figure), said=isolated(day))
 
-    def extreme(self, record: Document, figure: int) -> str:
+    def extreme(self, record: ApiDocument, figure: int) -> str:
         """Return the least or the greatest figure of a series as the claim that has it says it."""
         claims = self._of_series.get((record["source"], key_of(record)), ())
         claim = next((each for each in claims if _figure(each) == figure), None)
         return claim_figure(self.language, claim) if claim else self.language.number(figure)
 
 
-def _figure(claim: Document) -> int | None:
+def _figure(claim: ApiDocument) -> int | None:
     """Return the figure that a claim is compared by: the best, else the lower, else the upper."""
     return next((claim[end] for end in ("best", "lower", "upper") if claim[end] is not None), None)
 
 
-def _revision(figures: _Figures, record: Document) -> SourceRevision:
+def _revision(figures: _Figures, record: ApiDocument) -> SourceRevision:
     return SourceRevision(
         figures.names.source(record["source"]),
         key_name(figures.language, record, figures.names),

@@ -7,7 +7,7 @@ from typing import Final
 
 from markupsafe import Markup, escape
 
-Attribute = str | float | None
+SvgAttribute = str | float | None
 INK: Final = "#1b1f24"
 SOFT: Final = "#4a525c"
 LINE: Final = "#d5d2c8"
@@ -31,7 +31,7 @@ _NOT_XML: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udf
 """Characters that no XML document may contain (XML 1.0, section 2.2)."""
 
 
-def element(name: str, attributes: Mapping[str, Attribute], *children: str) -> Markup:
+def element(name: str, attributes: Mapping[str, SvgAttribute], *children: str) -> Markup:
     """Return an element; attributes that are None are left out, and children that are no markup are escaped."""
     pairs = "".join(f' {key}="{_value(value)}"' for key, value in attributes.items() if value is not None)
     inner = "".join(_clean(each) for each in children)
@@ -39,14 +39,14 @@ def element(name: str, attributes: Mapping[str, Attribute], *children: str) -> M
     return Markup(made)  # noqa: S704 - attributes and children are escaped
 
 
-def group(children: Iterable[Markup], **attributes: Attribute) -> Markup:
+def group(children: Iterable[Markup], **attributes: SvgAttribute) -> Markup:
     """Return a group of elements; `class_` is its class."""
     return element("g", {key.rstrip("_"): value for key, value in attributes.items()}, Markup().join(children))
 
 
-def text(x: Attribute, y: float, content: str, attributes: Mapping[str, Attribute] | None = None) -> Markup:
+def text(x: SvgAttribute, y: float, content: str, attributes: Mapping[str, SvgAttribute] | None = None) -> Markup:
     """Return a line of text, in the direction of its own script and isolated from what is around."""
-    common: dict[str, Attribute] = {"x": x, "y": y, "font-size": 12, "fill": INK}
+    common: dict[str, SvgAttribute] = {"x": x, "y": y, "font-size": 12, "fill": INK}
     return element("text", {**common, **(attributes or {})}, isolated(content))
 
 
@@ -68,8 +68,8 @@ def wrapped(content: str, width: int) -> Sequence[str]:
 
 
 @dataclass(frozen=True)
-class Frame:
-    """Where the plot of a chart lies: `width` in pixels, or None to be as wide as its element allows, in percent.
+class PlotFrame:
+    """Box of a chart's plot: `width` in pixels, or None for percent of the element's width.
 
     Time runs as the language is read: from the right where `mirrored`.
     """
@@ -98,13 +98,13 @@ class Frame:
     def at(self, share: float, y: float, *children: Markup) -> Markup:
         """Return what is drawn about the origin, moved to a point of the plot."""
         if self.width is None:
-            place: dict[str, Attribute] = {"x": self.x(share), "y": y, "overflow": "visible"}
+            place: dict[str, SvgAttribute] = {"x": self.x(share), "y": y, "overflow": "visible"}
             return element("svg", place, *children)
         return element("g", {"transform": f"translate({self.x(share)} {_short(self.y(y))})"}, *children)
 
     def stretched(self, units: int, height: float, *children: Markup) -> Markup:
         """Return paths in a system of `units` over the width; strokes keep their width."""
-        place: dict[str, Attribute] = {
+        place: dict[str, SvgAttribute] = {
             "x": self.left,
             "y": self.top,
             "width": "100%" if self.width is None else self.width,
@@ -118,10 +118,10 @@ class Frame:
         return element("svg", place, group(children, **turned))
 
 
-def mark(rank: int, attributes: Mapping[str, Attribute] | None = None, *, hollow: bool = False) -> Markup:
+def mark(rank: int, attributes: Mapping[str, SvgAttribute] | None = None, *, hollow: bool = False) -> Markup:
     """Return the mark of a source: a colour and a shape that no other of the first 64 has together."""
     colour = colour_of(rank)
-    shown: dict[str, Attribute] = {
+    shown: dict[str, SvgAttribute] = {
         "d": SHAPES[rank % len(SHAPES)],
         "fill": PAPER if hollow else colour,
         "stroke": colour,
@@ -135,7 +135,7 @@ def colour_of(rank: int) -> str:
     return COLOURS[(rank + rank // len(SHAPES)) % len(COLOURS)]
 
 
-def _value(value: Attribute) -> str:
+def _value(value: SvgAttribute) -> str:
     return _short(value) if isinstance(value, int | float) else _clean(value or "")
 
 

@@ -4,8 +4,9 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
+from service.web.api_document import ApiDocument
 from service.web.language.labels import label, marked
 from service.web.language.languages import Language, instant
 from service.web.parts.fates import Fate, cause_sentence, changes_of, fates_of
@@ -13,8 +14,8 @@ from service.web.parts.incident_context import IncidentContext
 from service.web.parts.local_time import LocalTime
 from service.web.parts.names import Names
 from service.web.parts.report_content import (
-    Figure,
-    Link,
+    EvidenceLink,
+    ReportFigure,
     Words,
     figures_of,
     links_of,
@@ -22,9 +23,7 @@ from service.web.parts.report_content import (
     source_of,
     words_of,
 )
-from service.web.parts.report_fields import Field, fields_of
-
-Document = Mapping[str, Any]
+from service.web.parts.report_fields import ReportField, fields_of
 
 PER_PAGE: Final = 200
 MOST_EXPLAINED: Final = 25
@@ -42,7 +41,7 @@ _TITLES: Final = {
 
 
 class TimelineQuery(NamedTuple):
-    """What a reader asked of the timeline: its order, filters and page, or a report or day that the page is to have."""
+    """Query of the timeline: its order, filters and page, or a report or day that the page must show."""
 
     order: str = "occurred"
     chosen: Mapping[str, Sequence[str]] = {}
@@ -56,14 +55,14 @@ class Selected(NamedTuple):
     """The entries of one page, each with its day, of those `found` by the filters."""
 
     query: TimelineQuery
-    entries: Sequence[tuple[date | None, Document]]
+    entries: Sequence[tuple[date | None, ApiDocument]]
     found: int
     page: int
     pages: int
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class TimelineRow:
     """A report in the timeline. `said` is the latest moment of its saying, in milliseconds."""
 
     id: str
@@ -81,26 +80,26 @@ class Entry:
     words: Words
     language: str | None
     title: str
-    figures: tuple[Figure, ...]
+    figures: tuple[ReportFigure, ...]
     struck: frozenset[str]
     disputed: frozenset[str]
-    fields: tuple[Field, ...]
-    links: tuple[Link, ...]
+    fields: tuple[ReportField, ...]
+    links: tuple[EvidenceLink, ...]
     fates: tuple[Fate, ...]
     explained: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
+class TimelineDay:
     """The entries of a local day; of no single day if `day` is None."""
 
     id: str
     title: str
-    entries: tuple[Entry, ...]
+    entries: tuple[TimelineRow, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Option:
+class FilterOption:
     """A value that a filter takes, with the number of reports that have it."""
 
     value: str
@@ -115,7 +114,7 @@ class Filter:
 
     name: str
     title: str
-    options: tuple[Option, ...]
+    options: tuple[FilterOption, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +122,7 @@ class Timeline:
     """The timeline, as its template shows it. `kept` are the parameters of the page that its form must keep."""
 
     order: str
-    days: tuple[Day, ...]
+    days: tuple[TimelineDay, ...]
     filters: tuple[Filter, ...]
     kept: tuple[tuple[str, str], ...]
     total: int
@@ -154,7 +153,7 @@ def timeline_query(params: Sequence[tuple[str, str]]) -> TimelineQuery:
     )
 
 
-def select(entries: Sequence[Document], clock: LocalTime, query: TimelineQuery) -> Selected:
+def select(entries: Sequence[ApiDocument], clock: LocalTime, query: TimelineQuery) -> Selected:
     """Return the entries of the page that is asked for: in order, by day, those of no single day last."""
     found = [(_day(each, clock, query.order), each) for each in entries if _matches(each, query.chosen)]
     found.sort(key=lambda pair: _place(pair, query.order))
@@ -164,30 +163,30 @@ def select(entries: Sequence[Document], clock: LocalTime, query: TimelineQuery) 
     return Selected(query, found[(page - 1) * size : page * size], len(found), page, pages)
 
 
-def _matches(entry: Document, chosen: Mapping[str, Sequence[str]]) -> bool:
+def _matches(entry: ApiDocument, chosen: Mapping[str, Sequence[str]]) -> bool:
     return all(value_of(entry, name) in values for name, values in chosen.items())
 
 
-def value_of(entry: Document, name: str) -> str:
+def value_of(entry: ApiDocument, name: str) -> str:
     """Return what a filter compares of an entry."""
     if name == "kind":
         return entry["report"]["kind"]
     return source_of(entry["report"]) if name == "source" else entry[name]
 
 
-def _day(entry: Document, clock: LocalTime, order: str) -> date | None:
+def _day(entry: ApiDocument, clock: LocalTime, order: str) -> date | None:
     if order == "occurred":
         return clock.first_day(entry["occurred"])
     latest = entry["reported"]["latest"]
     return clock.day(latest) if latest else None
 
 
-def _place(pair: tuple[date | None, Document], order: str) -> tuple[bool, date, str]:
+def _place(pair: tuple[date | None, ApiDocument], order: str) -> tuple[bool, date, str]:
     day, entry = pair
     return day is None, day or date.min, (entry["reported"]["latest"] or "") if order == "reported" else ""
 
 
-def _page_with(found: Sequence[tuple[date | None, Document]], query: TimelineQuery, size: int) -> int:
+def _page_with(found: Sequence[tuple[date | None, ApiDocument]], query: TimelineQuery, size: int) -> int:
     for place, (day, entry) in enumerate(found):
         if entry["report_id"] == query.report or (day is not None and day.isoformat() == query.day):
             return place // size + 1
@@ -206,9 +205,9 @@ def to_explain(selected: Selected) -> list[str]:
 
 def timeline(
     context: IncidentContext,
-    document: Document,
+    document: ApiDocument,
     selected: Selected,
-    histories: Sequence[Document],
+    histories: Sequence[ApiDocument],
     params: Sequence[tuple[str, str]],
     here: Callable[..., str],
 ) -> Timeline:
@@ -238,26 +237,28 @@ def timeline(
     )
 
 
-def _days(language: Language, entries: Sequence[tuple[date | None, Document]], make: "_EntryMaker") -> tuple[Day, ...]:
-    days: dict[date | None, list[Entry]] = {}
+def _days(
+    language: Language, entries: Sequence[tuple[date | None, ApiDocument]], make: "_EntryMaker"
+) -> tuple[TimelineDay, ...]:
+    days: dict[date | None, list[TimelineRow]] = {}
     for day, entry in entries:
         days.setdefault(day, []).append(make(entry))
     no_day = language.text("No single day is said")
     return tuple(
-        Day(f"day-{day.isoformat()}" if day else "day-none", language.day(day) if day else no_day, tuple(made))
+        TimelineDay(f"day-{day.isoformat()}" if day else "day-none", language.day(day) if day else no_day, tuple(made))
         for day, made in days.items()
     )
 
 
 def _filters(
-    language: Language, names: Names, entries: Sequence[Document], chosen: Mapping[str, Sequence[str]]
+    language: Language, names: Names, entries: Sequence[ApiDocument], chosen: Mapping[str, Sequence[str]]
 ) -> tuple[Filter, ...]:
     found: list[Filter] = []
     for name in CHOICES:
         counted = Counter(value_of(entry, name) for entry in entries)
         counted.update({value: 0 for value in chosen.get(name, ()) if value not in counted})
         options = [
-            Option(value, _option_name(language, names, name, value), number, value in chosen.get(name, ()))
+            FilterOption(value, _option_name(language, names, name, value), number, value in chosen.get(name, ()))
             for value, number in counted.items()
         ]
         options.sort(key=lambda option: (-option.number, option.name))
@@ -272,12 +273,12 @@ def _option_name(language: Language, names: Names, name: str, value: str) -> str
 class _EntryMaker:
     """Makes entries from those of `timeline/1`."""
 
-    def __init__(self, context: IncidentContext, texts: Document, histories: Sequence[Document]) -> None:
+    def __init__(self, context: IncidentContext, texts: ApiDocument, histories: Sequence[ApiDocument]) -> None:
         self._context, self._texts = context, texts
         self._language, self._names, self._clock = context.language, context.names, context.clock
         self._histories = {each["report_id"]: each for each in histories}
 
-    def __call__(self, entry: Document) -> Entry:
+    def __call__(self, entry: ApiDocument) -> TimelineRow:
         language, names, report = self._language, self._names, entry["report"]
         standing = entry["standing"]
         latest = entry["reported"]["latest"]
@@ -285,7 +286,7 @@ class _EntryMaker:
         struck = frozenset(str(each) for each in entry["claims_retracted"])
         disputed = frozenset(str(each) for each in entry["claims_disputed"])
         words = words_of(self._texts.get(entry["text"]))
-        return Entry(
+        return TimelineRow(
             id=entry["report_id"],
             href=self._context.link(f"/reports/{entry['report_id']}", reading=True),
             said=_milliseconds(latest) if latest else None,
@@ -310,7 +311,7 @@ class _EntryMaker:
             explained=history is not None or not (standing in ("retracted", "disputed") or struck or disputed),
         )
 
-    def _fates(self, entry: Document, history: Document | None, words: Words) -> list[Fate]:
+    def _fates(self, entry: ApiDocument, history: ApiDocument | None, words: Words) -> list[Fate]:
         """Return what became of a report, by its history or, without it, by the corrections that the entry tells."""
         if history is not None:
             return fates_of(self._language, self._names, self._clock, history)

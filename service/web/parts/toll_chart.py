@@ -16,10 +16,10 @@ from service.web.parts.chart_axes import FigureAxis, TimeAxis, time_axis
 from service.web.parts.context import PartContext
 from service.web.parts.figures import key_name, population_name
 from service.web.parts.keys import Key, key_of
-from service.web.parts.listing import Choice, choices
+from service.web.parts.listing import FilterChoice, choices
 from service.web.parts.names import Names
-from service.web.parts.svg import Attribute, Frame, element, mark
-from service.web.parts.toll_data import ClaimReader, Clock, Dot, Step, TollDocuments, milliseconds, steps_of
+from service.web.parts.svg import PlotFrame, SvgAttribute, element, mark
+from service.web.parts.toll_data import ChartClock, ClaimReader, Dot, Step, TollDocuments, milliseconds, steps_of
 from service.web.parts.toll_drawing import HEIGHT, Drawing, ReportLink
 
 PAGE: Final = 200
@@ -31,10 +31,10 @@ _LONGER: Final = 3
 
 @dataclass(frozen=True)
 class TollChoice:
-    """What the address says of the chart. `until` is where the reading ends on the reported clock."""
+    """Parameters of the chart in the address. `until` is the end of the reading on the reported clock."""
 
     key: Key | None
-    clock: Clock = "reported"
+    clock: ChartClock = "reported"
     log: bool = False
     window: int | None = None
     page: int = 1
@@ -42,7 +42,7 @@ class TollChoice:
 
 
 @dataclass(frozen=True)
-class Option:
+class ChartOption:
     """A link that changes one choice."""
 
     name: str
@@ -76,7 +76,7 @@ class StepRow:
 
 @dataclass(frozen=True)
 class TollChart:
-    """What the template shows. `title` is empty where nothing is counted; `hidden` dots lie after the window."""
+    """Context of the template. `title` is empty where nothing is counted; `hidden`: number of dots after the window."""
 
     title: str
     summary: str
@@ -84,23 +84,20 @@ class TollChart:
     axis: Markup
     drawing: Drawing | None
     choice: TollChoice
-    clocks: Sequence[Option]
-    scales: Sequence[Option]
-    windows: Sequence[Option]
-    measures: Sequence[Choice]
-    populations: Sequence[Choice]
-    keys: Sequence[Option]
-    parts: Sequence[Option]
+    clocks: Sequence[ChartOption]
+    scales: Sequence[ChartOption]
+    windows: Sequence[ChartOption]
+    measures: Sequence[FilterChoice]
+    populations: Sequence[FilterChoice]
+    keys: Sequence[ChartOption]
+    parts: Sequence[ChartOption]
     voices: Sequence[Voice]
     rows: Sequence[Dot]
     total: int
     steps: Sequence[StepRow]
-    pages: Sequence[Option]
+    pages: Sequence[ChartOption]
     hidden: int
     recorded_only: bool
-
-
-Link = Callable[..., str]
 
 
 def choice_of(key: Key | None, param: Callable[[str], str | None], until: str | None = None) -> TollChoice:
@@ -126,24 +123,24 @@ def toll_chart(context: PartContext, documents: TollDocuments, choice: TollChoic
     def report(known: str) -> str:
         return context.link(f"/reports/{known}")
 
-    return _Maker(context.language, context.names, documents, choice, context.here, report).made()
+    return _TollChartMaker(context.language, context.names, documents, choice, context.here, report).made()
 
 
 def file_drawing(
     language: Language, names: Names, documents: TollDocuments, choice: TollChoice
 ) -> tuple[Drawing, list[Voice]]:
     """Return the drawing of a key and its voices for a file: nothing that was said later, and no links."""
-    maker = _Maker(language, names, documents, choice, _nowhere, None)
+    maker = _TollChartMaker(language, names, documents, choice, _nowhere, None)
     return maker.drawing(ended=False), maker.voices
 
 
 @dataclass
-class _Maker:
+class _TollChartMaker:
     language: Language
     names: Names
     documents: TollDocuments
     choice: TollChoice
-    link: Link
+    link: Callable[..., str]
     report: ReportLink | None
 
     def made(self) -> TollChart:
@@ -239,7 +236,7 @@ class _Maker:
         )
 
     def _plot(self, drawing: Drawing) -> Markup:
-        attributes: dict[str, Attribute] = {
+        attributes: dict[str, SvgAttribute] = {
             "class": "plot",
             "direction": "ltr",
             "role": "group",
@@ -251,7 +248,7 @@ class _Maker:
             "data-clock": self.choice.clock,
             "data-mirrored": "" if self._mirrored else None,
         }
-        return element("svg", attributes, drawing.plot(Frame(mirrored=self._mirrored)))
+        return element("svg", attributes, drawing.plot(PlotFrame(mirrored=self._mirrored)))
 
     def _axis(self, drawing: Drawing) -> Markup:
         attributes = {
@@ -312,46 +309,48 @@ class _Maker:
         position = self.language.number(step.position)
         return self.language.text("%(moment)s, position %(position)s", moment=moment, position=position)
 
-    def _clocks(self) -> list[Option]:
-        names: list[tuple[Clock, str]] = [
+    def _clocks(self) -> list[ChartOption]:
+        names: list[tuple[ChartClock, str]] = [
             ("reported", self.language.text("by when it was said")),
             ("recorded", self.language.text("by when it was recorded here")),
         ]
         return [
-            Option(name, self._here(clock=None if clock == "reported" else clock), self.choice.clock == clock)
+            ChartOption(name, self._here(clock=None if clock == "reported" else clock), self.choice.clock == clock)
             for clock, name in names
         ]
 
-    def _scales(self) -> list[Option]:
+    def _scales(self) -> list[ChartOption]:
         return [
-            Option(self.language.text("even scale"), self._here(scale=None), not self.choice.log),
-            Option(self.language.text("small figures spread (logarithmic)"), self._here(scale="log"), self.choice.log),
+            ChartOption(self.language.text("even scale"), self._here(scale=None), not self.choice.log),
+            ChartOption(
+                self.language.text("small figures spread (logarithmic)"), self._here(scale="log"), self.choice.log
+            ),
         ]
 
     def _fitting_windows(self) -> list[int]:
         span = self._moments[-1] - self._moments[0] if self._moments else timedelta()
         return [days for days in WINDOWS if span > timedelta(days=days) * _LONGER]
 
-    def _windows(self) -> list[Option]:
+    def _windows(self) -> list[ChartOption]:
         if not (fitting := self._fitting_windows()):
             return []
         days = [
-            Option(
+            ChartOption(
                 self.language.plural("the first day", "the first %(number)s days", each),
                 self._here(window=each),
                 self.choice.window == each,
             )
             for each in fitting
         ]
-        return [Option(self.language.text("the whole time"), self._here(window=None), self._end is None), *days]
+        return [ChartOption(self.language.text("the whole time"), self._here(window=None), self._end is None), *days]
 
-    def _measures(self) -> Sequence[Choice]:
+    def _measures(self) -> Sequence[FilterChoice]:
         chosen = [self.choice.key.measure] if self.choice.key else []
         return choices(
             ((each.measure, label(self.language, "measure", each.measure)) for each in self._whole()), chosen
         )
 
-    def _populations(self) -> Sequence[Choice]:
+    def _populations(self) -> Sequence[FilterChoice]:
         """Return whom figures of the whole incident count, as the query takes them."""
         chosen = [self.choice.key.population] if self.choice.key else []
         named = ((each, self._population(each)) for each in {key.population: None for key in self._whole()})
@@ -365,18 +364,20 @@ class _Maker:
         found = (key_of(each) for each in self.documents.tolls["series"])
         return [key for key in found if (key.scope, key.manner) == ("incident", None)]
 
-    def _keys(self, *, whole: bool) -> list[Option]:
+    def _keys(self, *, whole: bool) -> list[ChartOption]:
         keys = [key_of(each) for each in self.documents.tolls["series"]]
         return [
-            Option(key_name(self.language, key.document, self.names), self._here(**key.query), key == self.choice.key)
+            ChartOption(
+                key_name(self.language, key.document, self.names), self._here(**key.query), key == self.choice.key
+            )
             for key in keys
             if (key.scope == "incident") == whole
         ]
 
-    def _pages(self, rows: int) -> list[Option]:
+    def _pages(self, rows: int) -> list[ChartOption]:
         last = -(-rows // PAGE)
         return [
-            Option(self.language.number(each), self._here(toll_page=each), each == self.choice.page)
+            ChartOption(self.language.number(each), self._here(toll_page=each), each == self.choice.page)
             for each in range(1, last + 1)
             if last > 1
         ]

@@ -1,14 +1,15 @@
-"""What the toll chart draws: the steps of one key on one clock, and its claims with their moments and reasons."""
+"""Data of the toll chart: the steps of one key on one clock, and its claims with their moments and reasons."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import cached_property
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 from markupsafe import Markup
 
+from service.web.api_document import ApiDocument
 from service.web.language.labels import label
 from service.web.language.languages import Language, instant
 from service.web.parts.figures import claim_figure
@@ -16,8 +17,7 @@ from service.web.parts.keys import Key, key_of
 from service.web.parts.local_time import moment_said, zone_of
 from service.web.parts.names import Names
 
-Document = Mapping[str, Any]
-Clock = Literal["reported", "recorded"]
+ChartClock = Literal["reported", "recorded"]
 Lane = Literal["plot", "words", "period"]
 """Where a claim is drawn: by its figure, among counts in words, or among counts of a period of their own."""
 _CLAIM: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}#\w+(?:\.\w+)*")
@@ -27,11 +27,11 @@ _CLAIM: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}#\w+(?:\
 class TollDocuments:
     """The `data` of the documents that the chart is made of; `later` are the claims of all that was ever said."""
 
-    state: Document
-    timeline: Document
-    tolls: Document
-    claims: Document
-    later: Document | None = None
+    state: ApiDocument
+    timeline: ApiDocument
+    tolls: ApiDocument
+    claims: ApiDocument
+    later: ApiDocument | None = None
 
     @cached_property
     def zone(self) -> tzinfo:
@@ -54,7 +54,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Dot:
-    """A claim: who said what when, how it stands and why. `rank` tells its source's mark.
+    """A claim: source, figure, moment, standing and reason. `rank` chooses the mark of its source.
 
     Its words are made when they are first asked for: of many thousands of claims, few are told.
     """
@@ -99,13 +99,13 @@ class Dot:
         return f"{self.source}, {self.day}: {self.words}. {self.reason}"
 
 
-def steps_of(tolls: Document, key: Key, clock: Clock) -> list[Step]:
+def steps_of(tolls: ApiDocument, key: Key, clock: ChartClock) -> list[Step]:
     """Return the steps of a key."""
     series = next((each for each in tolls["series"] if key_of(each) == key), None)
     return [_step(each) for each in series[clock]] if series else []
 
 
-def _step(step: Document) -> Step:
+def _step(step: ApiDocument) -> Step:
     lower, upper = (step[end]["figure"] if step[end] else None for end in ("lower", "upper"))
     return Step(
         instant(step["at"]), step.get("position"), lower, upper, step["upper_open"], step["break"], step["moved_by"]
@@ -120,7 +120,7 @@ class ClaimReader:
     names: Names
     documents: TollDocuments
     key: Key
-    clock: Clock
+    clock: ChartClock
     _ranks: dict[str, int] = field(default_factory=dict[str, int])
 
     def dots(self) -> list[Dot]:
@@ -140,11 +140,11 @@ class ClaimReader:
         found = self._by_ref.get(claim)
         return self.names.source(found["source"]) if found else None
 
-    def _of_key(self, claims: Document) -> list[Document]:
+    def _of_key(self, claims: ApiDocument) -> list[ApiDocument]:
         return [each for each in claims["claims"] if key_of(each) == self.key]
 
     @cached_property
-    def _by_ref(self) -> dict[str, Document]:
+    def _by_ref(self) -> dict[str, ApiDocument]:
         every = (self.documents.later or self.documents.claims)["claims"]
         return {each["claim"]: each for each in [*every, *self.documents.claims["claims"]]}
 
@@ -158,7 +158,7 @@ class ClaimReader:
         entries = self.documents.timeline["entries"]
         return {each["report_id"]: each["reported"]["latest"] for each in entries if each["reported"]["latest"]}
 
-    def _moment(self, claim: Document) -> datetime | None:
+    def _moment(self, claim: ApiDocument) -> datetime | None:
         step = self._first_steps.get(claim["claim"])
         if self.clock == "recorded":
             return step.at if step else None
@@ -167,7 +167,7 @@ class ClaimReader:
             return instant(told)
         return last_moment(claim["reported_at"], self.documents.zone) or (step.at if step else None)
 
-    def _dot(self, claim: Document, at: datetime, *, later: bool) -> Dot:
+    def _dot(self, claim: ApiDocument, at: datetime, *, later: bool) -> Dot:
         step = self._first_steps.get(claim["claim"])
         ends = [claim[name] for name in ("best", "lower", "upper")]
         return Dot(
@@ -206,7 +206,7 @@ class ClaimReader:
         return f"{standing} ({self.source_of(named[0])}, {self.day(named[0])}: {self.words(named[0])})"
 
 
-def _lane(claim: Document) -> Lane:
+def _lane(claim: ApiDocument) -> Lane:
     if claim["bound"] == "worded" or all(claim[end] is None for end in ("best", "lower", "upper")):
         return "words"
     return "period" if claim["accumulation"] == "incremental" else "plot"

@@ -12,7 +12,20 @@ from markupsafe import Markup
 
 from service.web.language.languages import Language
 from service.web.parts.chart_axes import FigureAxis, TimeAxis
-from service.web.parts.svg import BAND, INK, LINE, PAPER, SOFT, Attribute, Frame, colour_of, element, group, mark, text
+from service.web.parts.svg import (
+    BAND,
+    INK,
+    LINE,
+    PAPER,
+    SOFT,
+    PlotFrame,
+    SvgAttribute,
+    colour_of,
+    element,
+    group,
+    mark,
+    text,
+)
 from service.web.parts.thinning import thinned_dots, thinned_steps
 from service.web.parts.toll_data import Dot, Lane, Step, milliseconds
 
@@ -58,7 +71,7 @@ class Drawing:
         """The height of all of it."""
         return HEIGHT + LANE * len(self.lanes) + FOOT
 
-    def plot(self, frame: Frame) -> Markup:
+    def plot(self, frame: PlotFrame) -> Markup:
         """Return the plot with its lanes and the axis of time."""
         lanes = [self._ticks(frame), *self._lane_names(frame), self._veil(frame)]
         behind, before = self._band(frame), self._marks(frame)
@@ -94,7 +107,7 @@ class Drawing:
         dots = {dot.figure: dot.at for dot in reversed(self.dots) if dot.figure is not None}
         return {each: min(found[each] for found in (steps, dots) if each in found) for each in {*steps, *dots}}
 
-    def _from(self, figure: int, attributes: dict[str, Attribute]) -> dict[str, Attribute]:
+    def _from(self, figure: int, attributes: dict[str, SvgAttribute]) -> dict[str, SvgAttribute]:
         """Mark what is drawn for a figure with the moment at which it was first said."""
         said = self._first_said.get(figure)
         return {
@@ -105,8 +118,8 @@ class Drawing:
     def _class(self, name: str, at: datetime) -> str:
         return f"{name} said-later" if self.until is not None and at > self.until else name
 
-    def _grid(self, frame: Frame) -> Markup:
-        ends: dict[str, Attribute] = {"x1": frame.x(0), "x2": frame.x(1)}
+    def _grid(self, frame: PlotFrame) -> Markup:
+        ends: dict[str, SvgAttribute] = {"x1": frame.x(0), "x2": frame.x(1)}
         return group(
             element(
                 "line",
@@ -115,7 +128,7 @@ class Drawing:
             for each in (0, *self._labelled)
         )
 
-    def _breaks(self, frame: Frame) -> Markup:
+    def _breaks(self, frame: PlotFrame) -> Markup:
         """Return a dashed line where the series breaks: nothing leads from what is before to what is after."""
         return group(
             group(
@@ -155,7 +168,7 @@ class Drawing:
 
         return thinned_steps(self.steps, lambda step: int(self.time.share(step.at) * COLUMNS), ends)
 
-    def _band(self, frame: Frame) -> Markup:
+    def _band(self, frame: PlotFrame) -> Markup:
         runs = list(self._runs())
         fade = element(
             "linearGradient",
@@ -165,7 +178,7 @@ class Drawing:
         )
         closed = "".join(self._box(*run) for run in runs if not run[2].upper_open)
         opened = "".join(self._box(*run) for run in runs if run[2].upper_open)
-        common: dict[str, Attribute] = {"fill": "none", "stroke": INK, "vector-effect": "non-scaling-stroke"}
+        common: dict[str, SvgAttribute] = {"fill": "none", "stroke": INK, "vector-effect": "non-scaling-stroke"}
         drawn = [
             element("path", {"class": "band", "d": closed or None, "fill": BAND, "fill-opacity": 0.18}),
             element("path", {"class": "band open", "d": opened or None, "fill": "url(#or-more)"}),
@@ -208,14 +221,14 @@ class Drawing:
             drawing = True
         return "".join(path)
 
-    def _or_more(self, frame: Frame) -> Markup:
+    def _or_more(self, frame: PlotFrame) -> Markup:
         """Return “or more” at the end of each wider stretch of time without a greatest figure."""
         shown = list[Markup]()
         for opened, runs in groupby(self._runs(), lambda run: run[2].upper_open):
             found = list(runs)
             start, end, begun = found[0][0], found[-1][1], found[0][2].at
             if opened and end - start >= _ROOM:
-                attributes: dict[str, Attribute] = {
+                attributes: dict[str, SvgAttribute] = {
                     "class": self._class("open", begun),
                     "data-at": str(milliseconds(begun)),
                     "text-anchor": frame.anchors[1],
@@ -225,7 +238,7 @@ class Drawing:
                 shown.append(text(frame.x(end / UNITS), frame.y(12), self.language.text("or more"), attributes))
         return group(shown)
 
-    def _ticks(self, frame: Frame) -> Markup:
+    def _ticks(self, frame: PlotFrame) -> Markup:
         foot = HEIGHT + LANE * len(self.lanes)
         return group(
             group(
@@ -239,7 +252,7 @@ class Drawing:
             for x in [frame.x(tick.share)]
         )
 
-    def _lane_names(self, frame: Frame) -> Iterator[Markup]:
+    def _lane_names(self, frame: PlotFrame) -> Iterator[Markup]:
         names = {
             "words": self.language.text("Counts in words, no figures"),
             "period": self.language.text("Counts of a period of their own, not totals"),
@@ -251,7 +264,7 @@ class Drawing:
                 frame.x(0), top + 15, names[lane], {"text-anchor": frame.anchors[0], "fill": SOFT, "font-size": 11}
             )
 
-    def _veil(self, frame: Frame) -> Markup:
+    def _veil(self, frame: PlotFrame) -> Markup:
         """Return the cursor at the end of the reading, and the veil over what was said later."""
         share = 1.0 if self.until is None else min(max(self.time.share(self.until), 0.0), 1.0)
         height = HEIGHT + LANE * len(self.lanes)
@@ -302,7 +315,7 @@ class Drawing:
             return self.figures.y(dot.figure)
         return HEIGHT + LANE * self.lanes.index(dot.lane) + 31
 
-    def _marks(self, frame: Frame) -> Markup:
+    def _marks(self, frame: PlotFrame) -> Markup:
         ends = dict[Lane, float]()
         drawn = list[Markup]()
         for dot, more in self.shown:
@@ -315,7 +328,7 @@ class Drawing:
             drawn.append(self._mark(frame, dot, more, words))
         return group(drawn, class_="dots")
 
-    def _mark(self, frame: Frame, dot: Dot, more: int, words: str) -> Markup:
+    def _mark(self, frame: PlotFrame, dot: Dot, more: int, words: str) -> Markup:
         sentence = dot.sentence
         if more:
             sentence += " " + self.language.plural("And %(number)s more here.", "And %(number)s more here.", more)
@@ -326,7 +339,7 @@ class Drawing:
             *([text(-10 if frame.mirrored else 10, 4, words, {"text-anchor": frame.anchors[0]})] if words else []),
         ]
         inner = frame.at(self.time.share(dot.at), self._y(dot), *drawn)
-        attributes: dict[str, Attribute] = {
+        attributes: dict[str, SvgAttribute] = {
             "class": self._class("dot hollow" if dot.hollow else "dot", dot.at),
             "data-at": str(milliseconds(dot.at)),
             "data-position": None if dot.position is None else str(dot.position),
@@ -365,5 +378,5 @@ class Drawing:
         yield element("path", {"d": path, "stroke": colour_of(dot.rank), "stroke-width": 1.5, "fill": "none"})
 
 
-def _level(y: float) -> dict[str, Attribute]:
+def _level(y: float) -> dict[str, SvgAttribute]:
     return {"y1": y, "y2": y}

@@ -1,10 +1,11 @@
 """Why this number: of each key the claims that are used, and those that are not, each with the reason."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
+from service.web.api_document import ApiDocument
 from service.web.language.labels import label
 from service.web.language.languages import CODES, Language, language
 from service.web.parts.context import PartContext
@@ -13,7 +14,6 @@ from service.web.parts.keys import Key, key_of
 from service.web.parts.local_time import zone_of
 from service.web.parts.paging import paged
 
-Document = Mapping[str, Any]
 PAGE: Final = 100
 """The most claims of one kind that a page shows; more are on further pages."""
 _ENGLISH: Final = language(CODES[0], "latn")
@@ -69,13 +69,13 @@ class Why:
 
 
 @dataclass(frozen=True)
-class _Maker:
+class _ReasonsMaker:
     language: Language
     quotes: Quotes
     here: Callable[..., str]
     page: str | None
 
-    def group(self, name: str, claims: Sequence[Document]) -> ClaimGroup:
+    def group(self, name: str, claims: Sequence[ApiDocument]) -> ClaimGroup:
         """Return the claims of one fate, newest first; of many, those of the page asked for."""
         newest = sorted(claims, key=lambda each: (each["reported_at"].rpartition("/")[2], each["claim"]), reverse=True)
         shown = paged(newest, self.page, PAGE)
@@ -87,7 +87,7 @@ class _Maker:
             f"{self.here(why_page=shown.later)}#why" if shown.later else "",
         )
 
-    def line(self, claim: Document) -> ClaimLine:
+    def line(self, claim: ApiDocument) -> ClaimLine:
         """Return a claim of `claims/1` with the reason of its status."""
         quote = self.quotes.of_claim(claim)
         status = claim["status"]
@@ -103,18 +103,18 @@ class _Maker:
             self._because(claim),
         )
 
-    def _because(self, claim: Document) -> Quote | None:
+    def _because(self, claim: ApiDocument) -> Quote | None:
         """Return the claim that the reason names, if any."""
         named = _REF.search(claim["why"])
         return self.quotes.of_ref(named[0]) if named else None
 
 
-def why(context: PartContext, state: Document, claims: Document, page: str | None) -> Why:
+def why(context: PartContext, state: ApiDocument, claims: ApiDocument, page: str | None) -> Why:
     """Make the part from `state/1` and `claims/1` of one reading; `page` is the number of the page of long lists."""
     shown_in, lead = context.language, context.lead
     quotes = Quotes(shown_in, context.names, claims["claims"], zone_of(state))
-    maker = _Maker(shown_in, quotes, context.here, page)
-    by_key: dict[Key, list[Document]] = {}
+    maker = _ReasonsMaker(shown_in, quotes, context.here, page)
+    by_key: dict[Key, list[ApiDocument]] = {}
     for each in claims["claims"]:
         by_key.setdefault(key_of(each), []).append(each)
     names = {key: key_name(shown_in, key.document, context.names) for key in by_key}
@@ -128,12 +128,12 @@ def _place(key: Key, lead: Key | None) -> str:
     return "lead" if key == lead else "incident" if key.scope == "incident" else "elsewhere"
 
 
-def _reasons(maker: _Maker, name: str, claims: Sequence[Document], place: str) -> KeyReasons:
+def _reasons(maker: _ReasonsMaker, name: str, claims: Sequence[ApiDocument], place: str) -> KeyReasons:
     groups = [maker.group(fate, found) for fate, found in _by_fate(claims) if found]
     return KeyReasons(name, place, len(claims), groups)
 
 
-def _by_fate(claims: Sequence[Document]) -> Iterator[tuple[str, list[Document]]]:
+def _by_fate(claims: Sequence[ApiDocument]) -> Iterator[tuple[str, list[ApiDocument]]]:
     """Yield used claims, those set aside, those replaced or gone, and increments."""
     for name in ("used", "set_aside", "replaced", "increments"):
         yield name, [each for each in claims if _FATES.get(each["status"], "set_aside") == name]

@@ -17,7 +17,7 @@ from service.web.parts.chart_axes import FigureAxis, time_axis
 from service.web.parts.context import PartContext
 from service.web.parts.keys import key_of
 from service.web.parts.names import Names
-from service.web.parts.svg import Frame, element, mark, text, wrapped
+from service.web.parts.svg import PlotFrame, element, mark, text, wrapped
 from service.web.parts.thinning import thinned_dots, thinned_steps
 from service.web.parts.toll_chart import TollChoice, file_drawing, toll_chart
 from service.web.parts.toll_data import TollDocuments, last_moment, steps_of
@@ -149,7 +149,7 @@ def test_every_height_of_the_chart_is_a_figure_that_some_claim_holds(said: list[
     documents = _documents(said)
     choice = TollChoice(key_of(said[0]), log=scale == "log")
     drawing, _ = file_drawing(ENGLISH, _names(documents), documents, choice)
-    root = _xml(f'<svg xmlns="http://www.w3.org/2000/svg">{drawing.plot(Frame(0, 0, 800))}</svg>')
+    root = _xml(f'<svg xmlns="http://www.w3.org/2000/svg">{drawing.plot(PlotFrame(0, 0, 800))}</svg>')
     held = {
         drawing.figures.y(end)
         for each in said
@@ -236,7 +236,7 @@ def test_ten_thousand_claims_are_thinned_and_none_is_forgotten() -> None:
     assert sum(1 + more for _, more in drawing.shown) == 10_000
     assert len(drawing.thinned) <= len(steps_of(documents.tolls, key_of(said[0]), "reported"))
     assert {0, 996} <= {step.lower for step in drawing.thinned}
-    assert "more here." in drawing.plot(Frame())
+    assert "more here." in drawing.plot(PlotFrame())
     assert len(drawing.shown) < 10_000
     assert DOTS < 10_000
 

@@ -17,7 +17,7 @@ from service.web.parts.local_time import LocalTime, day_said
 from service.web.parts.names import Names
 from service.web.parts.paging import paged
 from service.web.parts.reading_sliders import reading_sliders
-from service.web.reading import Reading
+from service.web.reading import PageReading
 
 ENGLISH, ARABIC = language("en", "latn"), language("ar", "arab")
 STATE: dict[str, Any] = {
@@ -186,7 +186,7 @@ def test_moments_of_an_incident_with_a_time_zone_are_local(moment: str, told: st
     assert clock.moment(ENGLISH, moment) == told
     assert clock.said(ENGLISH, {"said": moment}) == told
     moments = {"reported": [moment], "recorded": [{"position": 1, "recorded_at": moment}]}
-    sliders = reading_sliders(ENGLISH, KYIV, moments, {"position": 1}, Reading(reported_until=moment))
+    sliders = reading_sliders(ENGLISH, KYIV, moments, {"position": 1}, PageReading(reported_until=moment))
     assert sliders.reported_text == told
     assert sliders.recorded_text == "now"
     assert sliders.recorded[0].text == f"{told} (position 1)"

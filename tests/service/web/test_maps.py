@@ -15,8 +15,8 @@ from playwright.sync_api import Browser, Locator, Page
 from service.web.language.languages import language
 from service.web.maps.clipping import clip_edge, clip_ring, pixels
 from service.web.maps.drawing import base_map, base_map_of, base_map_url
-from service.web.maps.frame import WORLD, Box, Frame, around, fitted, parse_box
-from service.web.maps.topology import Line, Shape, decode_arcs, join, unrolled, world
+from service.web.maps.frame import WORLD, MapBox, MapFrame, around, fitted, parse_box
+from service.web.maps.topology import Line, MapShape, decode_arcs, join, unrolled, world
 from service.web.parts.incident_map import MapView, incident_map
 from service.web.parts.names import Names
 from tests.service.web.browser import PHONE, Tab, new_tab
@@ -59,7 +59,7 @@ def test_arcs_are_sums_of_steps_scaled_and_moved_and_a_negative_index_turns_one_
 
 
 def test_no_line_of_the_world_leaps_across_the_map() -> None:
-    shapes: list[Shape] = [*world().land, *world().coasts, *world().borders]
+    shapes: list[MapShape] = [*world().land, *world().coasts, *world().borders]
     leaps = [abs(after[0] - before[0]) for each in shapes for before, after in pairwise(each.line)]
     assert max(leaps) < 180
     assert all(-180 <= each.west < 180 for each in shapes)
@@ -78,24 +78,24 @@ def test_the_box_around_points_has_them_all_and_is_no_wider_than_half_round_for_
 ) -> None:
     box = around(found)
     assert box is not None
-    wider = Box(box.west - 1e-6, box.south - 1e-6, box.east + 1e-6, box.north + 1e-6)
+    wider = MapBox(box.west - 1e-6, box.south - 1e-6, box.east + 1e-6, box.north + 1e-6)
     assert all(wider.contains(each) for each in found)
     assert box.east - box.west <= 360 - 360 / len(set(found)) + 1e-6
 
 
 def test_no_point_has_no_box_and_the_antimeridian_is_crossed_where_that_is_shorter() -> None:
     assert around([]) is None
-    assert around([(179, -18), (-179, -16)]) == Box(179, -18, 181, -16)
-    assert Box(179, -18, 181, -16).text == "179,-18,-179,-16"
+    assert around([(179, -18), (-179, -16)]) == MapBox(179, -18, 181, -16)
+    assert MapBox(179, -18, 181, -16).text == "179,-18,-179,-16"
 
 
 @given(points, st.floats(0.1, 100), st.floats(0.1, 80), st.floats(1, 3))
 def test_a_fitted_box_is_around_its_box_and_has_its_proportions(
     corner: tuple[float, float], across: float, up: float, aspect: float
 ) -> None:
-    box = Box(corner[0], corner[1], corner[0] + across, min(90, corner[1] + up))
+    box = MapBox(corner[0], corner[1], corner[0] + across, min(90, corner[1] + up))
     made = fitted(box, aspect)
-    frame = Frame(made, 960)
+    frame = MapFrame(made, 960)
     assert made.north - made.south >= box.north - box.south - 1e-6
     assert -90 <= made.south < made.north <= 90
     assert made.east - made.west <= 360
@@ -108,8 +108,8 @@ def test_a_fitted_box_is_around_its_box_and_has_its_proportions(
 
 @given(points)
 def test_what_is_placed_lies_on_the_picture_and_what_is_outside_is_not_placed(point: tuple[float, float]) -> None:
-    for box in (WORLD, Box(170, -30, 200, 10), Box(30, 30, 45, 40)):
-        frame = Frame(box, 960)
+    for box in (WORLD, MapBox(170, -30, 200, 10), MapBox(30, 30, 45, 40)):
+        frame = MapFrame(box, 960)
         at = frame.place(point)
         assert (at is not None) == box.contains(point)
         assert at is None or (-0.01 <= at[0] <= 960.01 and -0.51 <= at[1] <= frame.height + 0.51)
@@ -152,9 +152,10 @@ def test_a_line_in_pixels_keeps_its_ends_and_no_point_twice_in_a_row(line: list[
 
 
 @pytest.mark.parametrize(
-    "box", [WORLD, Box(-180, -90, 180, 90), Box(35, 34, 37, 36), Box(170, -25, 190, -10), Box(-180, 80, 180, 90)]
+    "box",
+    [WORLD, MapBox(-180, -90, 180, 90), MapBox(35, 34, 37, 36), MapBox(170, -25, 190, -10), MapBox(-180, 80, 180, 90)],
 )
-def test_a_base_map_is_small_valid_and_within_its_picture(box: Box) -> None:
+def test_a_base_map_is_small_valid_and_within_its_picture(box: MapBox) -> None:
     drawn = base_map(box)
     assert len(drawn) < 100_000
     root = ET.fromstring(drawn)  # noqa: S314 - our own
@@ -275,7 +276,7 @@ def test_ten_thousand_places_are_paged_and_drawn_as_a_few_marks() -> None:
 
 
 def test_a_base_map_is_kept_for_ever_and_another_release_has_none(tab: Tab) -> None:
-    url = base_map_url(Box(35, 34, 37, 36))
+    url = base_map_url(MapBox(35, 34, 37, 36))
     found = tab.page.request.get(f"{tab.site}{url}")
     assert (found.status, found.headers["content-type"]) == (200, "image/svg+xml")
     assert "immutable" in found.headers["cache-control"]
