@@ -488,7 +488,7 @@ def verify(
     need: Annotated[int, typer.Option(min=0, help="How many of these witnesses must have signed.")] = 0,
     json: JsonOption = False,
 ) -> None:
-    """Check a bundle without trusting whoever sent it. Needs no database, no network and no service.
+    """Check a bundle without trusting its sender. Needs no database, no network and no service.
 
     It says what it showed, what it could not show, and why it fails. Exit status 1: do not rely on it.
 

@@ -20,7 +20,7 @@ class CheckpointError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Checkpoint:
+class LogCheckpoint:
     """The size and the 32-byte root of a log, which its origin names; `extensions` are further lines."""
 
     origin: str
@@ -29,7 +29,7 @@ class Checkpoint:
     extensions: tuple[str, ...] = ()
 
 
-def format_checkpoint(checkpoint: Checkpoint) -> str:
+def format_checkpoint(checkpoint: LogCheckpoint) -> str:
     """Return the text of a checkpoint. Raises CheckpointError for values that do not make one."""
     lines = (
         checkpoint.origin,
@@ -43,7 +43,7 @@ def format_checkpoint(checkpoint: Checkpoint) -> str:
     return text
 
 
-def parse_checkpoint(text: str) -> Checkpoint:
+def parse_checkpoint(text: str) -> LogCheckpoint:
     """Read the text of a checkpoint; the inverse of `format_checkpoint`. Raises CheckpointError."""
     if not text.endswith("\n"):
         raise CheckpointError("a checkpoint ends in a newline")
@@ -55,7 +55,7 @@ def parse_checkpoint(text: str) -> Checkpoint:
         raise CheckpointError("the second line of a checkpoint is its size, in decimal")
     if not all(extensions):
         raise CheckpointError("a checkpoint has no empty line")
-    checkpoint = Checkpoint(origin, int(size), _root(root), tuple(extensions))
+    checkpoint = LogCheckpoint(origin, int(size), _root(root), tuple(extensions))
     if checkpoint.size == 0 and checkpoint.root != EMPTY_ROOT:
         raise CheckpointError("the root of an empty log is SHA-256 of nothing")
     return checkpoint

@@ -44,7 +44,7 @@ class NoteError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class VerifierKey:
-    """A public key: `name` is that of whoever signs, `kind` what it signs, `public` its 32 bytes."""
+    """A public key: `name` is that of its holder, `kind` what it signs, `public` its 32 bytes."""
 
     name: str
     kind: KeyKind
@@ -81,7 +81,7 @@ class Signature:
 
 
 @dataclass(frozen=True, slots=True)
-class Note:
+class SignedNote:
     """A text, which ends in a newline, and its signatures."""
 
     text: str
@@ -89,7 +89,7 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
-class Verified:
+class VerifiedSignature:
     """A valid signature: whose key it was; and of a witness, when it saw the text, in seconds since 1970."""
 
     key: VerifierKey
@@ -118,7 +118,7 @@ def format_signing_key(key: SigningKey) -> str:
 
 
 def parse_signing_key(text: str) -> SigningKey:
-    """Read a private key. Raises NoteError, which never tells the key."""
+    """Read a private key. Raises NoteError, whose text never has the key."""
     if not text.startswith(_PRIVATE):
         raise NoteError(f"a private key begins with {_PRIVATE}")
     name, key_id, kind, seed = _fields_of_key(text.removeprefix(_PRIVATE))
@@ -128,15 +128,15 @@ def parse_signing_key(text: str) -> SigningKey:
     return key
 
 
-def parse_note(data: bytes) -> Note:
+def parse_note(data: bytes) -> SignedNote:
     """Read a note, without a look at what its signatures are worth. Raises NoteError."""
     text, lines = _text_and_lines(data)
     if len(lines) > MOST_SIGNATURES:
         raise NoteError(f"a note has {MOST_SIGNATURES} signatures at most; this one has {len(lines)}")
-    return Note(text, tuple(_signature(line) for line in lines))
+    return SignedNote(text, tuple(_signature(line) for line in lines))
 
 
-def format_note(note: Note) -> bytes:
+def format_note(note: SignedNote) -> bytes:
     """Return the bytes of a note; the inverse of `parse_note`. Raises NoteError for values that do not make one."""
     lines = [f"— {each.name} {base64.b64encode(each.key_id + each.payload).decode()}\n" for each in note.signatures]
     data = f"{note.text}\n{''.join(lines)}".encode()
@@ -157,12 +157,12 @@ def sign(text: str, key: SigningKey, seen_at: int | None = None) -> Signature:
     return Signature(key.name, verifier.key_id, payload)
 
 
-def verify(note: Note, keys: Iterable[VerifierKey]) -> list[Verified]:
+def verify(note: SignedNote, keys: Iterable[VerifierKey]) -> list[VerifiedSignature]:
     """Return the signatures by `keys`, in the order of the keys; those of other keys are passed over.
 
     Raises NoteError where a signature that names one of the keys is wrong, or is there twice.
     """
-    found: list[Verified] = []
+    found: list[VerifiedSignature] = []
     for key in keys:
         own = [each for each in note.signatures if (each.name, each.key_id) == (key.name, key.key_id)]
         if len(own) > 1:
@@ -171,7 +171,7 @@ def verify(note: Note, keys: Iterable[VerifierKey]) -> list[Verified]:
     return found
 
 
-def _verified(text: str, signature: Signature, key: VerifierKey) -> Verified:
+def _verified(text: str, signature: Signature, key: VerifierKey) -> VerifiedSignature:
     payload, seen_at, message = signature.payload, None, text.encode()
     if key.kind == COSIGNATURE:
         seen_at, payload = int.from_bytes(payload[:_TIME_BYTES], "big"), payload[_TIME_BYTES:]
@@ -182,7 +182,7 @@ def _verified(text: str, signature: Signature, key: VerifierKey) -> Verified:
         Ed25519PublicKey.from_public_bytes(key.public).verify(payload, message)
     except InvalidSignature:
         raise NoteError(f"the signature of “{key.name}” is not one of this text by this key") from None
-    return Verified(key, seen_at)
+    return VerifiedSignature(key, seen_at)
 
 
 def _cosigned(text: str, seen_at: int) -> bytes:

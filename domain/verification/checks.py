@@ -20,11 +20,20 @@ from domain.facts.versions import UnknownFact
 from domain.history.history import history_of
 from domain.history.inputs import required_streams
 from domain.ledger.canonical import canonical, commitment, digest_of
-from domain.ledger.checkpoint import Checkpoint, CheckpointError, parse_checkpoint
+from domain.ledger.checkpoint import CheckpointError, LogCheckpoint, parse_checkpoint
 from domain.ledger.entry import Entry, EntryError, leaf_hash, parse_entry
 from domain.ledger.merkle import continues, root, root_of_several
 from domain.ledger.receipt import origin_of
-from domain.ledger.signed_note import ED25519, Note, NoteError, Verified, VerifierKey, parse_key, parse_note, verify
+from domain.ledger.signed_note import (
+    ED25519,
+    NoteError,
+    SignedNote,
+    VerifiedSignature,
+    VerifierKey,
+    parse_key,
+    parse_note,
+    verify,
+)
 from domain.ledger.strict_json import NotCanonical, parse_canonical
 from domain.reading import Reading
 from domain.verification.bundle import Bundle, BundledFact
@@ -40,7 +49,7 @@ class VerificationFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """What whoever verifies trusts: keys of the log (none: those in the bundle, and that is said), and witnesses.
+    """Trusted keys: those of the log (none: those in the bundle, and that is said), and of witnesses.
 
     At least `witnesses_needed` of `witnesses` must have cosigned the checkpoint.
     """
@@ -52,15 +61,15 @@ class Trust:
 
 @dataclass(slots=True)
 class Verification:
-    """What a verification showed: `shown` and `not_shown` are sentences; `failed` is the step that fails, and why."""
+    """Result of a verification: `shown` and `not_shown` are sentences; `failed` is the step that fails, and why."""
 
     shown: list[str] = field(default_factory=list[str])
     not_shown: list[str] = field(default_factory=list[str])
     failed: tuple[str, str] | None = None
-    checkpoint: Checkpoint | None = None
+    checkpoint: LogCheckpoint | None = None
     trusted: bool = False
     """Whether the checkpoint is signed by a key that whoever verifies named."""
-    signatures: Sequence[Verified] = ()
+    signatures: Sequence[VerifiedSignature] = ()
 
     @property
     def holds(self) -> bool:
@@ -95,7 +104,7 @@ def verify_bundle(bundle: Bundle, trust: Trust, entries: Iterable[bytes] | None 
     return found
 
 
-def _signed(bundle: Bundle, trust: Trust, found: Verification) -> Checkpoint:
+def _signed(bundle: Bundle, trust: Trust, found: Verification) -> LogCheckpoint:
     """Check the signatures of the checkpoint, and that it is of the receipt's log."""
     try:
         note = parse_note(bundle.checkpoint)
@@ -122,7 +131,7 @@ def _signed(bundle: Bundle, trust: Trust, found: Verification) -> Checkpoint:
     return checkpoint
 
 
-def _expect_origin(bundle: Bundle, checkpoint: Checkpoint) -> None:
+def _expect_origin(bundle: Bundle, checkpoint: LogCheckpoint) -> None:
     receipt = bundle.receipt
     if receipt.origin != origin_of(receipt.log):
         raise VerificationFailed(SIGNATURE, "The receipt names an origin that is not that of its log.")
@@ -131,7 +140,7 @@ def _expect_origin(bundle: Bundle, checkpoint: Checkpoint) -> None:
         raise VerificationFailed(SIGNATURE, why)
 
 
-def _witnessed(note: Note, trust: Trust, found: Verification) -> None:
+def _witnessed(note: SignedNote, trust: Trust, found: Verification) -> None:
     try:
         seen = verify(note, trust.witnesses)
     except NoteError as error:
@@ -150,7 +159,7 @@ def _witnessed(note: Note, trust: Trust, found: Verification) -> None:
         )
 
 
-def _included(bundle: Bundle, checkpoint: Checkpoint, found: Verification) -> None:
+def _included(bundle: Bundle, checkpoint: LogCheckpoint, found: Verification) -> None:
     """Check that every fact is in the tree of the checkpoint, at its position, and is what was committed to there."""
     facts, receipt = bundle.facts, bundle.receipt
     positions = [each.entry.position for each in facts]
@@ -204,7 +213,7 @@ def _complete(bundle: Bundle, inputs: Sequence[BundledFact], found: Verification
     )
 
 
-def _left_out(bundle: Bundle, checkpoint: Checkpoint, entries: Iterable[bytes] | None, found: Verification) -> None:
+def _left_out(bundle: Bundle, checkpoint: LogCheckpoint, entries: Iterable[bytes] | None, found: Verification) -> None:
     """Check by all entries of the log that no fact of these streams, up to the receipt's position, was left out."""
     if entries is None:
         found.not_shown.append(
@@ -301,7 +310,7 @@ def _folded(bundle: Bundle, inputs: Sequence[BundledFact], found: Verification) 
 
 
 def _expect_reachable(bundle: Bundle, recorded: Sequence[Recorded]) -> None:
-    """Check that the streams are those that the facts of the incident lead to, and no other."""
+    """Check that the streams are those that the facts of the incident name, and no other."""
     referred: dict[UUID, set[UUID]] = defaultdict(set)
     for each in recorded:
         referred[each.stream].update(required_streams(each))

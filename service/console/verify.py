@@ -34,7 +34,7 @@ FORM: Final = "form"
 
 @dataclass(frozen=True, slots=True)
 class VerifyOptions:
-    """What is verified and what is trusted: files of keys, or keys as text; `entries` is a folder or a file of them."""
+    """Options of `verify`: a bundle, trusted keys as files or as text; `entries` is a folder or a file of them."""
 
     bundle: Path
     keys: Sequence[str] = ()

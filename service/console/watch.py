@@ -21,7 +21,7 @@ from service.transparency.watching import (
 
 @dataclass(frozen=True, slots=True)
 class WatchOptions:
-    """Which log is watched, by which keys, where its checkpoints are kept, and how many seconds lie between looks."""
+    """Options of `watch`: the log, its keys, the folder that keeps its checkpoints, and the seconds between looks."""
 
     url: str
     keys: Sequence[str]

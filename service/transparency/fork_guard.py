@@ -10,14 +10,14 @@ from uuid import UUID
 
 from psycopg import Cursor
 
-from domain.ledger.checkpoint import Checkpoint, CheckpointError, parse_checkpoint
+from domain.ledger.checkpoint import CheckpointError, LogCheckpoint, parse_checkpoint
 from domain.ledger.receipt import origin_of
 from domain.ledger.signed_note import NoteError, parse_note
 from service.transparency.tile_store import GrowingTree, root_at
 
 
 class LogForked(Exception):
-    """What was published is not in the log any more; the sentence says what is missing, and what to do."""
+    """The log lacks facts that were published; the sentence says what is missing, and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class ForkGuard:
         """Return where the last published checkpoint of a log is kept."""
         return self.folder / f"{log}.checkpoint"
 
-    def published(self, log: UUID) -> Checkpoint | None:
+    def published(self, log: UUID) -> LogCheckpoint | None:
         """Return the last published checkpoint of a log; None where none was. Raises LogForked if it is unreadable."""
         path = self.path(log)
         try:

@@ -16,7 +16,7 @@ from psycopg import Connection, Cursor
 from psycopg.rows import tuple_row
 
 from domain.ledger.canonical import commitment
-from domain.ledger.checkpoint import Checkpoint, CheckpointError, parse_checkpoint
+from domain.ledger.checkpoint import CheckpointError, LogCheckpoint, parse_checkpoint
 from domain.ledger.entry import PARTS, EntryError, leaf_hash
 from domain.ledger.merkle import HASH_BYTES, join, peaks, root
 from domain.ledger.receipt import origin_of
@@ -43,7 +43,7 @@ _HEAD: Final = "SELECT coalesce(max(notification_id), 0) FROM public.facts"
 _LOG: Final = "SELECT log_id FROM public.log"
 _COMMITMENTS, _CONTENTS = slice(6, 9), 9
 _ERASED, _SOURCE_ERASED = "parts_erased.v", "source_parts_erased.v"
-OnProgress = Callable[[int, int], None]
+OnHashed = Callable[[int, int], None]
 """Takes how many facts were hashed, and how many there are."""
 
 
@@ -52,7 +52,7 @@ def _ignore(_done: int, _total: int) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Damage:
+class LogDamage:
     """Something that is not as it was recorded or signed; `position` is that of the fact, where it is one."""
 
     position: int | None
@@ -61,12 +61,12 @@ class Damage:
 
 @dataclass(slots=True)
 class LogAudit:
-    """What the audit of a log found: how much was hashed, and what is damaged."""
+    """Result of the audit of a log: how much was hashed, and what is damaged."""
 
     facts: int = 0
     signed: int = 0
     checkpoints: int = 0
-    damages: list[Damage] = field(default_factory=list[Damage])
+    damages: list[LogDamage] = field(default_factory=list[LogDamage])
     damaged: int = 0
 
     @property
@@ -78,18 +78,18 @@ class LogAudit:
         """Note a damage."""
         self.damaged += 1
         if len(self.damages) < MOST_DAMAGES:
-            self.damages.append(Damage(position, why))
+            self.damages.append(LogDamage(position, why))
 
 
-def audit_log(connection: Connection[Any], guard: ForkGuard, on_progress: OnProgress = _ignore) -> LogAudit:
-    """Hash the whole log anew, in a snapshot; the connection is outside a transaction."""
+def audit_log(connection: Connection[Any], guard: ForkGuard, on_progress: OnHashed = _ignore) -> LogAudit:
+    """Hash the whole log again, in a snapshot; the connection is outside a transaction."""
     with connection.transaction():
         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         return audit_snapshot(connection, guard, on_progress)
 
 
-def audit_snapshot(connection: Connection[Any], guard: ForkGuard, on_progress: OnProgress = _ignore) -> LogAudit:
-    """Hash the whole log anew, as the transaction of the connection sees it."""
+def audit_snapshot(connection: Connection[Any], guard: ForkGuard, on_progress: OnHashed = _ignore) -> LogAudit:
+    """Hash the whole log again, as the transaction of the connection sees it."""
     with connection.cursor(binary=True, row_factory=tuple_row) as cursor:
         auditor = _LogAuditor(connection, cursor, on_progress)
         auditor.run()
@@ -105,12 +105,12 @@ def audit_snapshot(connection: Connection[Any], guard: ForkGuard, on_progress: O
 class _LogAuditor:
     """One pass over facts, level-0 tiles and checkpoints, side by side."""
 
-    def __init__(self, connection: Connection[Any], cursor: Cursor[Any], on_progress: OnProgress) -> None:
+    def __init__(self, connection: Connection[Any], cursor: Cursor[Any], on_progress: OnHashed) -> None:
         self.found = LogAudit()
         self._connection = connection
         self._cursor = cursor
         self._on_progress = on_progress
-        self._erasures = _Erasures(self.found)
+        self._erasures = _MissingParts(self.found)
         ((self.log,),) = cursor.execute(_LOG).fetchall()
         ((self._head,),) = cursor.execute(_HEAD).fetchall()
         ((self.found.signed,),) = cursor.execute(_SIGNED).fetchall()
@@ -282,7 +282,7 @@ class _Checkpoints:
     def _holds(self, note: bytes, size: int, stored: bytes) -> bool:
         try:
             parsed = parse_note(note)
-            same = parse_checkpoint(parsed.text) == Checkpoint(self._origin, size, stored)
+            same = parse_checkpoint(parsed.text) == LogCheckpoint(self._origin, size, stored)
             return same and bool(verify(parsed, self._keys))
         except (NoteError, CheckpointError):
             return False
@@ -293,7 +293,7 @@ class _Checkpoints:
             self._found.add(None, f"a checkpoint of {self._next[0]:,} facts was signed, and there are {size:,}")
 
 
-class _Erasures:
+class _MissingParts:
     """Parts that are gone must be those that erasures name; sealed ones may be of a source, which are counted."""
 
     def __init__(self, found: LogAudit) -> None:

@@ -13,11 +13,11 @@ from uuid import UUID
 from psycopg import Connection, Cursor
 from psycopg.rows import tuple_row
 
-from domain.ledger.checkpoint import Checkpoint, format_checkpoint
+from domain.ledger.checkpoint import LogCheckpoint, format_checkpoint
 from domain.ledger.entry import PARTS, Entry, format_entry, leaf_hash
 from domain.ledger.merkle import EMPTY_ROOT
 from domain.ledger.receipt import origin_of
-from domain.ledger.signed_note import Note, SigningKey, format_key, format_note, sign
+from domain.ledger.signed_note import SignedNote, SigningKey, format_key, format_note, sign
 from service.postgres import advisory_locks
 from service.transparency.tile_store import GrowingTree
 
@@ -42,7 +42,7 @@ _LOG: Final = "SELECT log_id FROM public.log"
 
 
 class LogDamaged(Exception):
-    """What is stored contradicts what was signed; the sentence says where. Nothing more is signed."""
+    """Stored facts or tiles contradict what was signed; the sentence says where. Nothing more is signed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +108,9 @@ class LogSigner:
 
     def _sign(self, cursor: Cursor[Any], tree: GrowingTree) -> None:
         moment = self.now()
-        checkpoint = Checkpoint(origin_of(self.log_id()), tree.size, tree.root())
+        checkpoint = LogCheckpoint(origin_of(self.log_id()), tree.size, tree.root())
         text = format_checkpoint(checkpoint)
-        note = format_note(Note(text, tuple(sign(text, key) for key in self.keys)))
+        note = format_note(SignedNote(text, tuple(sign(text, key) for key in self.keys)))
         cursor.execute(_SIGNED, (checkpoint.size, checkpoint.root, note, moment))
         cursor.executemany(_KEY, [(format_key(key.verifier), moment) for key in self.keys])
 

@@ -34,7 +34,7 @@ _log = structlog.stdlib.get_logger("service.signing")
 
 @dataclass(frozen=True, slots=True)
 class SigningSettings:
-    """Where the keys are, where the last published checkpoint is kept, where static files go, who witnesses."""
+    """Paths of a signer: its keys, the folder of the last published checkpoint, of static files, and the witnesses."""
 
     keys: Path
     kept: Path

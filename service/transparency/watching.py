@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 from urllib.error import HTTPError
 
-from domain.ledger.checkpoint import Checkpoint, CheckpointError, parse_checkpoint
+from domain.ledger.checkpoint import CheckpointError, LogCheckpoint, parse_checkpoint
 from domain.ledger.merkle import HASH_BYTES, Subtree, continues, prove_consistency
 from domain.ledger.signed_note import ED25519, NoteError, VerifierKey, parse_note, verify
 from domain.ledger.tiles import WIDTH, Tile, format_path
@@ -23,7 +23,7 @@ from service.transparency.tile_store import spans_asked, subtrees_in, tiles_for
 SECONDS: Final = 20.0
 """Seconds that a log may take for an answer."""
 _MOST_BYTES: Final = 1 << 20
-Fetch = Callable[[str], bytes]
+FetchPath = Callable[[str], bytes]
 """Returns what a log publishes at a path: `checkpoint`, `tile/0/000`. Raises LogUnavailable."""
 
 
@@ -43,7 +43,7 @@ class LogContradicts(Exception):
 class SeenCheckpoint:
     """A checkpoint that was seen, with its note."""
 
-    checkpoint: Checkpoint
+    checkpoint: LogCheckpoint
     note: bytes
 
 
@@ -71,7 +71,7 @@ class CheckpointFolder:
         return folder
 
 
-def look(fetch: Fetch, keys: Sequence[VerifierKey], folder: CheckpointFolder) -> tuple[SeenCheckpoint, bool]:
+def look(fetch: FetchPath, keys: Sequence[VerifierKey], folder: CheckpointFolder) -> tuple[SeenCheckpoint, bool]:
     """Fetch the checkpoint of a log and compare it with the last that was seen; returns it, and whether it is new.
 
     Raises LogUnavailable, LogContradicts.
@@ -86,7 +86,7 @@ def look(fetch: Fetch, keys: Sequence[VerifierKey], folder: CheckpointFolder) ->
     return now, True
 
 
-def compare(fetch: Fetch, one: CheckpointFolder, other: CheckpointFolder) -> int:
+def compare(fetch: FetchPath, one: CheckpointFolder, other: CheckpointFolder) -> int:
     """Compare what two watchers were shown; returns how many agree. Raises LogContradicts, LogUnavailable."""
     mine, theirs = one.seen(), other.seen()
     by_size = {each.checkpoint.size: each for each in mine}
@@ -99,7 +99,7 @@ def compare(fetch: Fetch, one: CheckpointFolder, other: CheckpointFolder) -> int
     return len(together)
 
 
-def _expect_continued(fetch: Fetch, before: SeenCheckpoint, now: SeenCheckpoint) -> None:
+def _expect_continued(fetch: FetchPath, before: SeenCheckpoint, now: SeenCheckpoint) -> None:
     old, new = before.checkpoint, now.checkpoint
     evidence = (before.note, now.note)
     if old.origin != new.origin:
@@ -121,7 +121,7 @@ def _two_roots(size: int) -> str:
     return f"It signed two different logs of {size:,} facts."
 
 
-def _proof(fetch: Fetch, old: int, size: int) -> list[bytes]:
+def _proof(fetch: FetchPath, old: int, size: int) -> list[bytes]:
     """Make the proof that a tree continues another, of tiles that the log publishes."""
 
     def prove(subtree: Subtree) -> list[bytes]:
@@ -131,7 +131,7 @@ def _proof(fetch: Fetch, old: int, size: int) -> list[bytes]:
     return prove(subtrees_in(tiles))
 
 
-def _tile(fetch: Fetch, level: int, number: int, size: int) -> bytes:
+def _tile(fetch: FetchPath, level: int, number: int, size: int) -> bytes:
     width = min(WIDTH, size // WIDTH**level - number * WIDTH)
     path = format_path(Tile(level, number, width))
     try:

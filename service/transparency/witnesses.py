@@ -19,9 +19,9 @@ from urllib.error import HTTPError
 
 from domain.ledger.signed_note import (
     COSIGNATURE,
-    Note,
     NoteError,
     Signature,
+    SignedNote,
     VerifierKey,
     format_note,
     parse_key,
@@ -34,7 +34,7 @@ SECONDS: Final = 5.0
 _MOST_BYTES: Final = 64 << 10
 _SIZE: Final = re.compile("(0|[1-9][0-9]{0,18})\n")
 _OK, _CONFLICT = 200, 409
-Proof = Callable[[int], Sequence[bytes]]
+ProveConsistency = Callable[[int], Sequence[bytes]]
 """Returns the proof that the tree of a checkpoint continues that of so many leaves."""
 
 
@@ -56,7 +56,7 @@ class Witness:
 
 @dataclass(frozen=True, slots=True)
 class WitnessPolicy:
-    """Who is asked, and how many must have cosigned before a checkpoint is published."""
+    """Witnesses that are asked, and how many must have cosigned before a checkpoint is published."""
 
     witnesses: Sequence[Witness] = ()
     needed: int = 0
@@ -107,7 +107,7 @@ class WitnessClient:
 
     seen: dict[str, int] = field(default_factory=dict[str, int])
 
-    def cosign(self, witness: Witness, note: bytes, size: int, proof: Proof) -> Signature:
+    def cosign(self, witness: Witness, note: bytes, size: int, proof: ProveConsistency) -> Signature:
         """Have a witness cosign the checkpoint of a tree of `size` leaves. Raises WitnessRefused."""
         status, body = self._ask(witness, note, size, proof)
         if status == _CONFLICT and (found := _SIZE.fullmatch(body.decode("latin-1"))):
@@ -121,7 +121,7 @@ class WitnessClient:
         self.seen[witness.url] = size
         return signature
 
-    def _ask(self, witness: Witness, note: bytes, size: int, proof: Proof) -> tuple[int, bytes]:
+    def _ask(self, witness: Witness, note: bytes, size: int, proof: ProveConsistency) -> tuple[int, bytes]:
         old = min(self.seen.get(witness.url, 0), size)
         hashes: Sequence[bytes] = proof(old) if 0 < old < size else ()
         head = [f"old {old}", *(b64encode(each).decode() for each in hashes), "", ""]
@@ -153,4 +153,4 @@ def _cosignature(witness: Witness, note: bytes, body: bytes) -> Signature:
 def cosigned(note: bytes, signatures: Sequence[Signature]) -> bytes:
     """Return a checkpoint with the signatures of witnesses behind those of the log."""
     parsed = parse_note(note)
-    return format_note(Note(parsed.text, (*parsed.signatures, *signatures)))
+    return format_note(SignedNote(parsed.text, (*parsed.signatures, *signatures)))

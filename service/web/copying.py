@@ -21,7 +21,7 @@ _BODY_END: Final = "</body>"
 
 @dataclass(frozen=True, slots=True)
 class CopiedAnswer:
-    """What is copied: an incident by its slug, and the coordinates and digest of its `state/1`."""
+    """Copied answer: an incident by its slug, and the coordinates and digest of its `state/1`."""
 
     slug: str
     coordinates: Mapping[str, Any]

@@ -13,11 +13,11 @@ from domain.facts.streams import NAMESPACE, POLICY_STREAM
 from domain.facts.union import EstimatePublished, Recorded
 from domain.history.inputs import required_streams
 from domain.ledger.canonical import canonical, commitment, digest_of
-from domain.ledger.checkpoint import Checkpoint, format_checkpoint
+from domain.ledger.checkpoint import LogCheckpoint, format_checkpoint
 from domain.ledger.entry import Entry, format_entry, leaf_hash
 from domain.ledger.merkle import root, subtrees_of
 from domain.ledger.receipt import Receipt, origin_of
-from domain.ledger.signed_note import ED25519, Note, SigningKey, format_key, format_note, sign
+from domain.ledger.signed_note import ED25519, SignedNote, SigningKey, format_key, format_note, sign
 from domain.reading import Reading
 from domain.values.time.clocks import parse_instant
 from domain.verification.assembly import SignedTree, assemble
@@ -46,8 +46,8 @@ class SignedLog:
         """Sign the tree of the first `size` facts."""
         size = len(self.facts) if size is None else size
         signer = key or self.key
-        text = format_checkpoint(Checkpoint(origin_of(self.log), size, root(self.leaves[:size])))
-        note = format_note(Note(text, (sign(text, signer),)))
+        text = format_checkpoint(LogCheckpoint(origin_of(self.log), size, root(self.leaves[:size])))
+        note = format_note(SignedNote(text, (sign(text, signer),)))
         return SignedTree(note, size, subtrees_of(self.leaves[:size]), [format_key(signer.verifier)])
 
     def inputs(self, position: int) -> list[Recorded]:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.ledger.checkpoint import Checkpoint, CheckpointError, format_checkpoint, parse_checkpoint
+from domain.ledger.checkpoint import CheckpointError, LogCheckpoint, format_checkpoint, parse_checkpoint
 from domain.ledger.entry import leaf_hash
 from domain.ledger.inclusion_proof import (
     InclusionProof,
@@ -22,9 +22,9 @@ from domain.ledger.merkle import EMPTY_ROOT, continues, includes, root
 from domain.ledger.signed_note import (
     COSIGNATURE,
     ED25519,
-    Note,
     NoteError,
     Signature,
+    SignedNote,
     SigningKey,
     VerifierKey,
     format_key,
@@ -68,7 +68,7 @@ def test_note_of_another_implementation_is_verified_and_no_changed_one_is(case: 
     note = parse_note(data)
     assert [each.key for each in verify(note, [key])] == [key]
     assert format_note(note) == data
-    changed = Note(note.text.replace("i", "l", 1), note.signatures)
+    changed = SignedNote(note.text.replace("i", "l", 1), note.signatures)
     with pytest.raises(NoteError, match="is not one of this text"):
         verify(changed, [key])
 
@@ -84,7 +84,7 @@ def test_keys_of_other_implementations_are_read_and_bad_ones_refused() -> None:
     assert format_signing_key(key) == cases("signed_note", "skey")
     signed = cases("signed_note", "valid")[0]["note"]
     text = parse_note(signed.encode()).text
-    assert format_note(Note(text, (sign(text, key),))).decode() == signed  # Ed25519 is deterministic
+    assert format_note(SignedNote(text, (sign(text, key),))).decode() == signed  # Ed25519 is deterministic
 
 
 @pytest.mark.parametrize("case", cases("checkpoints", "valid"))
@@ -117,7 +117,7 @@ def test_witnesses_message_is_that_of_the_specification() -> None:
     assert payload[:4].hex() == example["key_id_hex"]
     assert int.from_bytes(payload[4:12], "big") == example["timestamp"]
     key = SigningKey("example.com/witness", COSIGNATURE, bytes(32))
-    note = Note(text, (sign(text, key, example["timestamp"]),))
+    note = SignedNote(text, (sign(text, key, example["timestamp"]),))
     (found,) = verify(note, [key.verifier])
     assert found.seen_at == example["timestamp"]
 
@@ -138,7 +138,7 @@ def test_log_of_another_implementation_is_read_from_its_tiles() -> None:
             assert format_bundle(parse_bundle(bundle)) == bundle
             assert root(row) == checkpoint.root
         signed = sign(parsed.text, parse_signing_key(log["skey"]))
-        assert format_note(Note(parsed.text, (signed,))) == note.encode()
+        assert format_note(SignedNote(parsed.text, (signed,))) == note.encode()
 
 
 def test_real_proof_of_a_public_log_is_verified() -> None:
@@ -222,7 +222,7 @@ def test_bundle_is_read_back_and_a_cut_one_refused(entries: list[bytes], data: s
 )
 def test_signed_text_is_read_back_with_its_signatures(text: str, signers: list[tuple[str, bytes]], now: int) -> None:
     keys = [SigningKey(name, (ED25519, COSIGNATURE)[place % 2], seed) for place, (name, seed) in enumerate(signers)]
-    note = Note(text, tuple(sign(text, key, now) for key in keys))
+    note = SignedNote(text, tuple(sign(text, key, now) for key in keys))
     if not keys:
         with pytest.raises(NoteError):
             format_note(note)
@@ -242,12 +242,12 @@ def test_no_changed_signature_passes(name: str, seed: bytes, other: bytes, data:
     payload = bytearray(signature.payload)
     payload[place] ^= 1 << data.draw(st.integers(0, 7))
     with pytest.raises(NoteError):
-        verify(Note(text, (Signature(name, signature.key_id, bytes(payload)),)), [key.verifier])
+        verify(SignedNote(text, (Signature(name, signature.key_id, bytes(payload)),)), [key.verifier])
     with pytest.raises(NoteError, match="twice"):
-        verify(Note(text, (signature, signature)), [key.verifier])
+        verify(SignedNote(text, (signature, signature)), [key.verifier])
     if other != seed:
         stranger = VerifierKey(name, key.kind, SigningKey(name, key.kind, other).verifier.public)
-        assert verify(Note(text, (signature,)), [stranger]) == []
+        assert verify(SignedNote(text, (signature,)), [stranger]) == []
 
 
 @given(st.binary(max_size=300) | st.text(max_size=200).map(str.encode))
@@ -264,7 +264,7 @@ def test_rubbish_is_refused_with_the_error_of_its_reader(data: bytes) -> None:
 
 
 def test_empty_log_has_a_checkpoint_with_the_root_of_nothing_alone() -> None:
-    text = format_checkpoint(Checkpoint("knownwhen/test", 0, EMPTY_ROOT))
+    text = format_checkpoint(LogCheckpoint("knownwhen/test", 0, EMPTY_ROOT))
     assert parse_checkpoint(text).size == 0
     with pytest.raises(CheckpointError, match="SHA-256 of nothing"):
         parse_checkpoint(text.replace("47DEQ", "57DEQ"))

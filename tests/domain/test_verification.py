@@ -16,11 +16,20 @@ from domain.facts.streams import source_stream
 from domain.facts.union import SourceGraded
 from domain.history.history import history_of
 from domain.ledger.canonical import canonical, commitment, digest_of
-from domain.ledger.checkpoint import Checkpoint, format_checkpoint
+from domain.ledger.checkpoint import LogCheckpoint, format_checkpoint
 from domain.ledger.entry import Entry, format_entry, leaf_hash
 from domain.ledger.merkle import prove_consistency, prove_several, root, subtrees_of
 from domain.ledger.receipt import Receipt, format_receipt
-from domain.ledger.signed_note import COSIGNATURE, ED25519, Note, SigningKey, format_key, format_note, parse_note, sign
+from domain.ledger.signed_note import (
+    COSIGNATURE,
+    ED25519,
+    SignedNote,
+    SigningKey,
+    format_key,
+    format_note,
+    parse_note,
+    sign,
+)
 from domain.reading import Reading
 from domain.verification.bundle import Bundle, BundledFact, BundleError, compress, format_bundle, parse_bundle
 from domain.verification.checks import (
@@ -98,13 +107,13 @@ def test_witnesses_that_are_needed_must_have_signed() -> None:
     bundle = published()
     note = parse_note(bundle.checkpoint)
     cosigned = [sign(note.text, each, 1_780_000_000) for each in WITNESSES[:2]]
-    seen = replace(bundle, checkpoint=format_note(Note(note.text, (*note.signatures, *cosigned))))
+    seen = replace(bundle, checkpoint=format_note(SignedNote(note.text, (*note.signatures, *cosigned))))
     keys = [each.verifier for each in WITNESSES]
     assert verified(seen, Trust([KEY.verifier], keys, 2)).holds
     assert fails(verified(seen, Trust([KEY.verifier], keys, 3)), SIGNATURE)
     assert fails(verified(bundle, Trust([KEY.verifier], keys, 1)), SIGNATURE)
     forged = replace(cosigned[0], payload=cosigned[1].payload)
-    lying = replace(bundle, checkpoint=format_note(Note(note.text, (*note.signatures, forged))))
+    lying = replace(bundle, checkpoint=format_note(SignedNote(note.text, (*note.signatures, forged))))
     assert fails(verified(lying, Trust([KEY.verifier], keys, 0)), SIGNATURE)
 
 
@@ -176,11 +185,11 @@ def exchanged_contents(bundle: Bundle) -> Bundle:
     return replace(bundle, facts=facts)
 
 
-def note_of(bundle: Bundle) -> Note:
+def note_of(bundle: Bundle) -> SignedNote:
     return parse_note(bundle.checkpoint)
 
 
-def with_note(bundle: Bundle, note: Note) -> Bundle:
+def with_note(bundle: Bundle, note: SignedNote) -> Bundle:
     return replace(bundle, checkpoint=format_note(note))
 
 
@@ -198,18 +207,18 @@ def of_an_earlier_tree(bundle: Bundle) -> Bundle:
 def reused_signature(bundle: Bundle) -> Bundle:
     """Put the signature of another checkpoint of the same log under this one."""
     other = parse_note(log()[0].tree(50).checkpoint)
-    return with_note(bundle, Note(note_of(bundle).text, other.signatures))
+    return with_note(bundle, SignedNote(note_of(bundle).text, other.signatures))
 
 
 def truncated_signature(bundle: Bundle) -> Bundle:
     note = note_of(bundle)
     short = replace(note.signatures[0], payload=note.signatures[0].payload[:-1])
-    return with_note(bundle, Note(note.text, (short,)))
+    return with_note(bundle, SignedNote(note.text, (short,)))
 
 
 def signed_by(bundle: Bundle, key: SigningKey) -> Bundle:
     text = note_of(bundle).text
-    return replace(with_note(bundle, Note(text, (sign(text, key),))), keys=[format_key(key.verifier)])
+    return replace(with_note(bundle, SignedNote(text, (sign(text, key),))), keys=[format_key(key.verifier)])
 
 
 def without_publication(bundle: Bundle) -> Bundle:
@@ -277,12 +286,12 @@ OUTSIDER: dict[str, tuple[Callable[[Bundle], Bundle], str]] = {
     "an extension of the checkpoint": (lambda b: with_checkpoint_text(b, "=\n", "=\nmore\n"), SIGNATURE),
     "the signature of another checkpoint": (reused_signature, SIGNATURE),
     "a signature cut short": (truncated_signature, SIGNATURE),
-    "a signature twice": (lambda b: with_note(b, Note(note_of(b).text, 2 * note_of(b).signatures)), SIGNATURE),
+    "a signature twice": (lambda b: with_note(b, SignedNote(note_of(b).text, 2 * note_of(b).signatures)), SIGNATURE),
     "a stranger's key of the same name": (lambda b: signed_by(b, STRANGER), SIGNATURE),
     "a key of another name": (lambda b: signed_by(b, SigningKey("knownwhen/other", ED25519, KEY.seed)), SIGNATURE),
     "a witness's key in the place of the log's": (
         lambda b: with_note(
-            b, Note(note_of(b).text, (sign(note_of(b).text, SigningKey(KEY.name, COSIGNATURE, KEY.seed), 5),))
+            b, SignedNote(note_of(b).text, (sign(note_of(b).text, SigningKey(KEY.name, COSIGNATURE, KEY.seed), 5),))
         ),
         SIGNATURE,
     ),
@@ -321,12 +330,12 @@ def resigned(
 ) -> Bundle:
     """Sign a log of other facts, and bundle those at `keep` (positions) for a receipt."""
     leaves = [leaf_hash(each.entry_bytes) for each in facts]
-    text = format_checkpoint(Checkpoint(KEY.name, len(leaves), root(leaves)))
+    text = format_checkpoint(LogCheckpoint(KEY.name, len(leaves), root(leaves)))
     chosen = [facts[position - 1] for position in keep]
     inclusion = list(prove_several([position - 1 for position in keep], len(leaves), subtrees_of(leaves)))
     consistency = prove_consistency(receipt.position, len(leaves), subtrees_of(leaves))
     receipt = replace(receipt, root=root(leaves[: receipt.position]))
-    note = format_note(Note(text, (sign(text, KEY),)))
+    note = format_note(SignedNote(text, (sign(text, KEY),)))
     return Bundle(receipt, document, chosen, publication, inclusion, consistency, note, [format_key(KEY.verifier)])
 
 

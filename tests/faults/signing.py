@@ -14,7 +14,7 @@ import psycopg
 from psycopg import Connection
 
 from domain.facts.streams import incident_stream
-from domain.ledger.checkpoint import Checkpoint, parse_checkpoint
+from domain.ledger.checkpoint import LogCheckpoint, parse_checkpoint
 from domain.ledger.entry import leaf_hash
 from domain.ledger.merkle import EMPTY_ROOT, join, node, root
 from domain.ledger.signed_note import parse_note, verify
@@ -143,7 +143,7 @@ class SignedLogObserver:
         self._peaks.append((size, top))
         self._root_of.append(join([peak for _, peak in self._peaks]))
 
-    def _learn(self, checkpoint: Checkpoint) -> None:
+    def _learn(self, checkpoint: LogCheckpoint) -> None:
         if checkpoint.size not in self.roots:
             assert checkpoint.size <= len(self.leaves)
             assert self._root_of[checkpoint.size] == checkpoint.root
@@ -151,7 +151,7 @@ class SignedLogObserver:
         assert self.roots[checkpoint.size] == checkpoint.root
 
 
-def _checkpoint(note: bytes) -> Checkpoint:
+def _checkpoint(note: bytes) -> LogCheckpoint:
     return parse_checkpoint(parse_note(note).text)
 
 

@@ -6,7 +6,7 @@ import psycopg
 import pytest
 from psycopg.sql import SQL, Identifier
 
-from domain.ledger.checkpoint import Checkpoint, parse_checkpoint
+from domain.ledger.checkpoint import LogCheckpoint, parse_checkpoint
 from domain.ledger.entry import leaf_hash
 from domain.ledger.merkle import continues, prove_consistency, prove_inclusion, prove_several, root, subtrees_of
 from domain.ledger.signed_note import parse_note, verify
@@ -31,7 +31,7 @@ def entries(url: str) -> list[bytes]:
         return [entry_bytes(row) for row in connection.execute(ENTRIES, {"after": 0, "upto": 10**9}, binary=True)]
 
 
-def checkpoints(url: str, table: str = "checkpoints") -> list[Checkpoint]:
+def checkpoints(url: str, table: str = "checkpoints") -> list[LogCheckpoint]:
     with psycopg.connect(url) as connection:
         rows = connection.execute(SQL("SELECT note FROM {} ORDER BY size").format(Identifier(table))).fetchall()
     return [parse_checkpoint(parse_note(bytes(note)).text) for (note,) in rows]
@@ -42,7 +42,7 @@ def test_checkpoint_is_signed_over_the_entries_of_all_facts(sample_url: str, tmp
     note = parse_note((tmp_path / "published" / "checkpoint").read_bytes())
     assert [each.key for each in verify(note, [key_of(sample_url).verifier])] == [key_of(sample_url).verifier]
     checkpoint = parse_checkpoint(note.text)
-    assert checkpoint == Checkpoint(f"knownwhen/{log_id(sample_url)}", len(found), root(list(map(leaf_hash, found))))
+    assert checkpoint == LogCheckpoint(f"knownwhen/{log_id(sample_url)}", len(found), root(list(map(leaf_hash, found))))
     assert signing(sample_url, tmp_path).sign_once() is None
     assert checkpoints(sample_url) == checkpoints(sample_url, "published_checkpoints") == [checkpoint]
 

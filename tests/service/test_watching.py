@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from domain.ledger.checkpoint import Checkpoint, format_checkpoint
+from domain.ledger.checkpoint import LogCheckpoint, format_checkpoint
 from domain.ledger.merkle import root, subtrees_of
-from domain.ledger.signed_note import ED25519, Note, SigningKey, format_key, format_note, parse_note, sign, verify
+from domain.ledger.signed_note import ED25519, SignedNote, SigningKey, format_key, format_note, parse_note, sign, verify
 from domain.ledger.tiles import Tile, parse_path
 from service.console.watch import WatchOptions, watch
 from tests.service.witnessing import Answered, answering
@@ -30,8 +30,8 @@ class Log:
         if path in self.broken:
             return self.broken[path]
         if path == "checkpoint":
-            text = format_checkpoint(Checkpoint(self.origin, len(self.leaves), root(self.leaves)))
-            return 200, "text/plain", format_note(Note(text, (sign(text, self.key),)))
+            text = format_checkpoint(LogCheckpoint(self.origin, len(self.leaves), root(self.leaves)))
+            return 200, "text/plain", format_note(SignedNote(text, (sign(text, self.key),)))
         tile = parse_path(path)
         if tile.first + tile.width > len(self.leaves) // 256 ** (tile.level or 0):
             return 404, "text/plain", b""

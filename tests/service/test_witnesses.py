@@ -6,7 +6,7 @@ import psycopg
 import pytest
 
 from domain.ledger.merkle import root
-from domain.ledger.signed_note import Note, SigningKey, format_key, format_note, parse_note, sign, verify
+from domain.ledger.signed_note import SignedNote, SigningKey, format_key, format_note, parse_note, sign, verify
 from service.transparency.signing import SigningProcess
 from service.transparency.witnesses import WitnessesUnreadable, read_policy
 from tests.faults.writing import opening, write
@@ -102,7 +102,7 @@ def test_signature_of_another_witness_does_not_count(url: str, tmp_path: Path) -
 
     def answer(_path: str, body: bytes) -> Answered:
         note = parse_note(body.partition(b"\n\n")[2])
-        signature = format_note(Note(note.text, (sign(note.text, other, 1_780_000_000),)))
+        signature = format_note(SignedNote(note.text, (sign(note.text, other, 1_780_000_000),)))
         return 200, "text/plain", signature[len(note.text.encode()) + 1 :]
 
     with answering(answer) as address:

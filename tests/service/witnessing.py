@@ -11,8 +11,8 @@ from domain.ledger.checkpoint import parse_checkpoint
 from domain.ledger.merkle import continues
 from domain.ledger.signed_note import (
     COSIGNATURE,
-    Note,
     NoteError,
+    SignedNote,
     SigningKey,
     VerifierKey,
     format_note,
@@ -70,7 +70,7 @@ class TestWitness:
             return 422, "text/plain", b"the proof does not hold\n"
         self.seen[checkpoint.origin] = (checkpoint.size, checkpoint.root)
         signature = sign(note.text, self.key, self.timestamp)
-        lines = format_note(Note(note.text, (signature,)))[len(note.text.encode()) + 1 :]
+        lines = format_note(SignedNote(note.text, (signature,)))[len(note.text.encode()) + 1 :]
         return 200, "text/plain", lines
 
 

@@ -46,7 +46,7 @@ def _weight(model: dict[str, Any]) -> int:
 
 
 async def _signer(page: WebPage) -> dict[str, Any] | None:
-    """Return what `GET /v1/log` tells, with the ids of the keys; None where the log is not signed."""
+    """Return the answer of `GET /v1/log`, with the ids of the keys; None where the log is not signed."""
     try:
         (log,) = await gather(page.api.get("/v1/log"))
     except ApiProblem:

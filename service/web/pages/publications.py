@@ -15,7 +15,7 @@ from service.web.parts.keys import lead_key
 from service.web.parts.listing import MOST_NAMED, choices, read_as_of
 from service.web.parts.local_time import zone_of
 from service.web.parts.names import Names
-from service.web.parts.proof import CHECKPOINT, Proof, signed_size
+from service.web.parts.proof import CHECKPOINT, ProofLinks, signed_size
 from service.web.parts.publications import checks, publication_entry
 from service.web.parts.refusals import refusal
 
@@ -56,7 +56,7 @@ async def publication(page: WebPage) -> Response:
     entry = publication_entry(page.language, item, titles)
     signed = signed_size(await page.api.send("GET", CHECKPOINT, accept="text/plain"))
     own = f"/publications/{position}"
-    proof = Proof(signed, position, f"/v1{own}/bundle", page.link(f"{own}/bundle.html"))
+    proof = ProofLinks(signed, position, f"/v1{own}/bundle", page.link(f"{own}/bundle.html"))
     values = {
         "proof": proof,
         "bundle": proof.bundle,

@@ -8,7 +8,7 @@ from service.web.api_document import ApiDocument
 from service.web.language.languages import Language
 from service.web.parts.context import PartContext
 from service.web.parts.headline import HeadlinePart
-from service.web.parts.proof import Proof
+from service.web.parts.proof import ProofLinks
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Cite:
     digest: str
     permalink: str
     asked: str
-    proof: Proof
+    proof: ProofLinks
 
 
 def cite(context: PartContext, own: str, state: ApiDocument, headline: HeadlinePart, signed: int | None) -> Cite:
@@ -42,7 +42,7 @@ def cite(context: PartContext, own: str, state: ApiDocument, headline: HeadlineP
         state["digest"],
         context.link(page, {**asked, **context.lead_query}),
         f"{own}?{query}",
-        Proof(signed, coordinates["position"], f"{own}/bundle?{query}", kept),
+        ProofLinks(signed, coordinates["position"], f"{own}/bundle?{query}", kept),
     )
 
 

@@ -10,8 +10,8 @@ _OK: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Proof:
-    """Whether there is a proof; `signed` is the size of the last checkpoint, None where nothing is signed."""
+class ProofLinks:
+    """Addresses of a proof; `signed` is the size of the last checkpoint, None where nothing is signed."""
 
     signed: int | None
     position: int
