@@ -26,6 +26,13 @@ SLICE: Final = 4_096
 MOST: Final = 65_536
 """How many facts one checkpoint adds at most."""
 TRY_SIGNER: Final = f"SELECT pg_try_advisory_lock({advisory_locks.ACTIVE_SIGNER})"
+SIGNER_IS_ACTIVE: Final = f"""
+    SELECT EXISTS (
+        SELECT FROM pg_catalog.pg_locks JOIN pg_catalog.pg_database ON pg_database.oid = pg_locks.database
+        WHERE locktype = 'advisory' AND granted AND datname = current_database()
+            AND classid::bigint << 32 | objid::bigint = {advisory_locks.ACTIVE_SIGNER}
+    )
+"""  # noqa: S608 - a number of ours
 
 ENTRIES: Final = """
     SELECT notification_id, fact_id, originator_id, originator_version, topic, recorded_at,

@@ -104,19 +104,21 @@ def test_each_fact_is_proved_to_be_in_the_log(client: httpx.Client, sign: Callab
 
 
 def test_bundle_of_a_publication_is_verified(client: httpx.Client, url: str, sign: Callable[[], None]) -> None:
-    receipt = client.post(f"{SAMPLE}/publications", json={"reason": "For the bulletin."}).json()["receipt"]
-    unsigned = client.get(f"/v1/receipts/{receipt['digest']}/bundle")
-    if unsigned.status_code != 200:
-        assert problem(unsigned, "not-signed-yet")["detail"]
-        assert unsigned.headers["retry-after"]
     sign()
-    answer = client.get(f"/v1/receipts/{receipt['digest']}/bundle")
+    published = client.post(f"{SAMPLE}/publications", json={"reason": "For the bulletin."}).json()
+    path, digest = f"/v1/publications/{published['position']}/bundle", published["receipt"]["digest"]
+    unsigned = client.get(path)
+    assert problem(unsigned, "not-signed-yet")["detail"]
+    assert unsigned.headers["retry-after"]
+    sign()
+    answer = client.get(f"/v1/receipts/{digest}/bundle")
     assert answer.headers["content-disposition"].startswith("attachment")
-    assert client.get(f"/v1/receipts/{receipt['digest']}/bundle").content == answer.content
+    assert client.get(path).content == answer.content
     found = verify_bundle(parse_bundle(answer.content), trusted(url), entries(client))
     assert found.failed is None
     assert any("published" in each for each in found.shown)
     problem(client.get(f"/v1/receipts/{'0' * 64}/bundle"), "no-such-receipt")
+    problem(client.get("/v1/publications/1/bundle"), "no-such-publication")
 
 
 @pytest.mark.parametrize(
