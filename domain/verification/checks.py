@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 from typing import Final
 from uuid import UUID
 
@@ -214,7 +215,10 @@ def _complete(bundle: Bundle, inputs: Sequence[BundledFact], found: Verification
 
 
 def _left_out(bundle: Bundle, checkpoint: LogCheckpoint, entries: Iterable[bytes] | None, found: Verification) -> None:
-    """Check by all entries of the log that no fact of these streams, up to the receipt's position, was left out."""
+    """Check by all entries of the log that no fact of these streams, up to the receipt's position, was left out.
+
+    Entries beyond the checkpoint are those of a log that grew since; it says nothing of them.
+    """
     if entries is None:
         found.not_shown.append(
             "That no later fact of these streams was left out: the operator names the last of each. All entries of the"
@@ -223,7 +227,7 @@ def _left_out(bundle: Bundle, checkpoint: LogCheckpoint, entries: Iterable[bytes
         return
     receipt, leaves = bundle.receipt, list[bytes]()
     places: set[tuple[UUID, int]] = set()
-    for position, data in enumerate(entries, start=1):
+    for position, data in enumerate(islice(entries, checkpoint.size), start=1):
         entry = _entry_at(position, data)
         leaves.append(leaf_hash(data))
         place = (entry.stream, entry.version)

@@ -438,6 +438,12 @@ def test_two_facts_for_one_place_are_caught_by_all_entries() -> None:
     assert fails(verified(bundle, entries=[each.entry_bytes for each in facts]), COMPLETENESS)
 
 
+def test_entries_of_the_log_as_it_grew_since_hold() -> None:
+    found = verified(published(), entries=[*entries(), b"not covered by the checkpoint"])
+    assert found.failed is None
+    assert any("Nothing was left out" in each for each in found.shown)
+
+
 @pytest.mark.parametrize("change", ["dropped", "changed", "swapped", "rubbish", "none"])
 def test_entries_of_another_log_are_caught(change: str) -> None:
     found = entries()

@@ -27,7 +27,6 @@ from service.transparency.tile_store import split
 from tests.faults.writing import filing, opening, writing
 from tests.service.signed_logs import key_of
 
-SLUG = "signed"
 SECONDS = 0.01
 """Seconds between checkpoints: a kill meets a signer at work."""
 _HASH = bytes(32)
@@ -45,21 +44,19 @@ def sign_on(url: str, folder: Path) -> None:
     SigningProcess(url, settings_in(folder), lambda: datetime.now(UTC), stop, SECONDS).run()
 
 
-def open_incident(url: str) -> None:
-    """Open the incident that is reported about."""
-    command, _ = opening(SLUG)
-    with writing(url) as writer:
-        writer.commit([WriteRequest(command, uuid.uuid4(), _HASH)])
-
-
 def post_on(url: str, first: int) -> None:
-    """File report after report until killed, or until PostgreSQL is."""
-    number = first
+    """Open an incident of its own, and file report after report until killed, or until PostgreSQL is.
+
+    One incident for all rounds would grow until no new writer reads it within the time that a transaction has.
+    """
+    number, slug = first, f"signed-{first}"
     with suppress(psycopg.Error, PostgresProblem), writing(url) as writer:
+        command, _ = opening(slug)
+        writer.commit([WriteRequest(command, uuid.uuid4(), _HASH)])
         while True:
             writes: list[WriteRequest] = []
             for figure in range(number, number + 1 + number % 5):
-                command, slug = filing(SLUG, figure)
+                command, _ = filing(slug, figure)
                 writes.append(WriteRequest(command, uuid.uuid4(), _HASH, incident_stream(slug)))
             writer.commit(writes)
             number += 7

@@ -17,7 +17,7 @@ import pytest
 
 from service.transparency.log_keys import write_log_keys
 from tests.faults.killing import Machine, kill, machine, start
-from tests.faults.signing import SignedLogObserver, open_incident, post_on, settings_in, sign_on
+from tests.faults.signing import SignedLogObserver, post_on, settings_in, sign_on
 from tests.patience import PATIENCE
 from tests.service.signed_logs import key_of
 
@@ -53,7 +53,6 @@ def test_no_kill_makes_a_second_truth(postgres: Machine, tmp_path: Path) -> None
     chance = Random(SEED)  # noqa: S311 - to be repeated
     postgres.create("signed")
     url = postgres.url("signed")
-    open_incident(url)
     write_log_keys(settings_in(tmp_path).keys, [key_of(url)])
     observer = SignedLogObserver(tmp_path)
     signers = [start(sign_on, url, tmp_path) for _ in range(2)]
