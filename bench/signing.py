@@ -24,6 +24,7 @@ from bench.memory import MIB, Watched
 from bench.page import python
 from bench.reporting import Commit, record
 from bench.setup import Setup
+from bench.signed_rows import fill_rows
 from bench.world import ASKED_SLUG
 from domain.ledger.receipt import origin_of
 from domain.ledger.signed_note import ED25519, SigningKey, format_key
@@ -75,8 +76,9 @@ class FirstSigned(NamedTuple):
 def measure(setup: Setup) -> str:
     """Measure, and return the section."""
     lines = _Lines()
-    with setup.kept.copy(setup.log(setup.facts)) as url, _folder() as folder:
-        facts = _head(url)
+    facts = setup.facts
+    with setup.kept.empty("signed") as url, _folder() as folder:
+        fill_rows(url, facts)
         first = _first_signed(url, folder)
         lines += [
             [f"{facts:,} facts signed, s", shown(first.signing)],
@@ -226,8 +228,3 @@ def _longest_lag(setup: Setup) -> float:
                 time.sleep(LOOK)
     sizes = [size for size, _ in looks]
     return max(looks[bisect_left(sizes, position)][1] - at for position, at in commits)
-
-
-def _head(url: str) -> int:
-    with psycopg.connect(url) as connection:
-        return int(connection.execute("SELECT count(*) FROM public.facts").fetchall()[0][0])
