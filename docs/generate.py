@@ -1,16 +1,22 @@
-"""Writes the pages of docs/ that follow from the code: kinds of report, policies, problems, settings, scopes."""
+"""Writes the pages of docs/ that follow from the code: kinds of report, policies, problems, settings, scopes, codes."""
 
 import json
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from fastapi import FastAPI
+from pydantic import BaseModel
+
 from docs import citations, permissions
 from domain.catalogue import DEFAULT_POLICY, POLICIES, VIEWS
 from domain.reports.kind import Kind
 from domain.reports.registry import KINDS
 from domain.values.sources import RELIABILITY
+from service.api.app import RESOURCES
+from service.api.codebook import codebook
 from service.api.errors import pages
+from service.api.openapi import document_of
 from service.formats.registry import EXPORTERS, IMPORTERS
 from service.settings import documented_settings
 
@@ -130,7 +136,26 @@ def who_may_do_what() -> str:
     )
 
 
+def codebook_page() -> str:
+    """Return the page of every field, column and code, as `/v1/codebook` lists them."""
+    app = FastAPI(title="Knownwhen", version="0")
+    for resource in RESOURCES:
+        app.include_router(resource)
+    document = document_of(app, set[type[BaseModel]]().union(*(resource.models for resource in RESOURCES)))
+    sections: dict[tuple[str, str], list[Sequence[str]]] = {}
+    for row in codebook(document):
+        sections.setdefault((row["part"], row["of"]), []).append((f"`{row['name']}`", row["type"], row["meaning"]))
+    head = ("name", "type", "meaning")
+    tables = "\n".join(f"## {part}: {of}\n\n{table(head, rows)}" for (part, of), rows in sections.items())
+    return (
+        f"# Codebook\n\n{NOTE}\nEvery field of every answer and request, by its schema in the OpenAPI document; every"
+        " column of the tables of views; every code.\n`GET /v1/codebook` answers the same, also as CSV and XLSX. Where"
+        f" codes arise is told in [statuses](spec/statuses.md).\n\n{tables}"
+    )
+
+
 PAGES = {
+    "codebook.md": codebook_page,
     "formats.md": formats,
     "kinds.md": kinds,
     "policies-and-views.md": readings,

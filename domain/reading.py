@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from pydantic import BaseModel
+
 from domain.estimates.estimate import Policy
 from domain.history.history import History
 from domain.values.time.clocks import Span, format_instant
@@ -31,6 +33,7 @@ def _no_texts(_document: Document) -> Iterable[str]:
 class View:
     """A named, versioned, pure fold: the history at a position, and a reading, to a document.
 
+    `document` is the schema of its documents; no document is validated against it when it is made.
     `rows` maps a document to the CSV rows of a table with `columns`.
     `texts` yields the commitments in a document to free text that is sent beside it.
     """
@@ -39,6 +42,7 @@ class View:
     version: int
     meaning: str
     finish: Callable[[History, Reading], Document]
+    document: type[BaseModel]
     columns: Sequence[str]
     rows: Callable[[Document], Sequence[ViewRow]]
     texts: Callable[[Document], Iterable[str]] = _no_texts

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import cast
 
 from domain.documents.estimates import KEY_COLUMNS
+from domain.documents.schemas.claims import ClaimsDocument
 from domain.estimates.claim_index import ALREADY_INCLUDED, ClaimSnapshot, KeyClaims, snapshot_claims
 from domain.estimates.estimate import Estimate
 from domain.estimates.policy_input import DISPUTED
@@ -127,6 +128,7 @@ VIEW = View(
     version=1,
     meaning="One row per claim, with its status and why.",
     finish=finish,
+    document=ClaimsDocument,
     columns=(
         "claim",
         *KEY_COLUMNS,

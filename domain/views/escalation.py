@@ -18,6 +18,7 @@ from datetime import date
 from typing import cast
 
 from domain.documents.estimates import KEY_COLUMNS, figure_document, key_cells
+from domain.documents.schemas.escalation import EscalationDocument
 from domain.escalation.levels import Day, Event, UndatedClaim, chronology
 from domain.escalation.phases import Phase, phases, turning_points
 from domain.estimates.claim_index import snapshot_claims
@@ -224,6 +225,7 @@ VIEW = View(
     version=1,
     meaning="What happened on which day and how grave it was; and, apart from it, what became known on which day.",
     finish=finish,
+    document=EscalationDocument,
     columns=(
         "table",
         "day",

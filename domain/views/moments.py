@@ -8,6 +8,7 @@ of a policy. Between two neighbours of either list no answer changes.
 from collections.abc import Sequence
 from typing import Final, cast
 
+from domain.documents.schemas.claims import MomentsDocument
 from domain.facts.erasure import (
     LegalHoldLifted,
     LegalHoldPlaced,
@@ -55,6 +56,7 @@ VIEW = View(
     version=1,
     meaning="The moments at which answers change: when something was said, and when something was recorded.",
     finish=finish,
+    document=MomentsDocument,
     columns=("clock", "at", "position"),
     rows=_rows,
 )

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import cast
 
+from domain.documents.schemas.claims import NamesDocument
 from domain.history.history import History, cited_origins
 from domain.reading import Document, Reading, View, ViewRow
 
@@ -26,6 +27,7 @@ VIEW = View(
     version=1,
     meaning="The names of the sources and relays that reports cite.",
     finish=finish,
+    document=NamesDocument,
     columns=("source", "name"),
     rows=_rows,
 )

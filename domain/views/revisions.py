@@ -25,6 +25,7 @@ from itertools import pairwise
 from typing import cast
 
 from domain.documents.estimates import KEY_COLUMNS
+from domain.documents.schemas.claims import RevisionsDocument
 from domain.history.history import History, ReportHistory
 from domain.ledger.canonical import canonical
 from domain.reading import Document, Reading, View, ViewRow
@@ -150,6 +151,7 @@ VIEW = View(
     version=1,
     meaning="How each source revised each of its figures: how often, how far, in which direction, and until when.",
     finish=finish,
+    document=RevisionsDocument,
     columns=(
         *KEY_COLUMNS,
         "source",

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import cast
 
 from domain.documents.estimates import ESTIMATE_COLUMNS, KEY_COLUMNS, estimate_cells, estimate_document, key_cells
+from domain.documents.schemas.state import StateDocument
 from domain.documents.sentences import sentences
 from domain.documents.state import (
     ResponsibilityEntry,
@@ -66,6 +67,7 @@ VIEW = View(
     version=1,
     meaning="Where the incident stands: sources, sides, estimates and sentences that can be quoted.",
     finish=finish,
+    document=StateDocument,
     columns=(
         *KEY_COLUMNS,
         *ESTIMATE_COLUMNS,

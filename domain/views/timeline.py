@@ -2,6 +2,7 @@
 
 from typing import cast
 
+from domain.documents.schemas.timeline import TimelineDocument
 from domain.history.history import History, ReportHistory
 from domain.ledger.canonical import canonical
 from domain.reading import Document, Reading, View, ViewRow, span_document
@@ -57,7 +58,7 @@ def _rows(timeline: Document) -> list[ViewRow]:
 def _row(entry: dict[str, dict[str, object]]) -> ViewRow:
     occurred, reported, report = entry["occurred"] or {}, entry["reported"], entry["report"]
     places = cast("list[dict[str, str]]", report.get("places") or [])
-    claims = cast("list[dict[str, dict[str, object]]]", report.get("claims") or [])
+    claims = [_said(claim) for claim in cast("list[dict[str, Document]]", report.get("claims") or [])]
     row: dict[str, object] = {
         **{name: entry[name] for name in ("report_id", "standing", "tier", "event", "origin")},
         "kind": report["kind"],
@@ -73,6 +74,15 @@ def _row(entry: dict[str, dict[str, object]]) -> ViewRow:
     return cast("ViewRow", row)
 
 
+def _said(claim: dict[str, Document]) -> dict[str, object]:
+    """Return a claim and its parts without the numbers that a lexicon gives a count in words."""
+    count = claim["count"]
+    worded = {"lower", "upper", "best"} if count.get("bound") == "worded" else set[str]()
+    said: dict[str, object] = {**claim, "count": {name: value for name, value in count.items() if name not in worded}}
+    parts = cast("list[dict[str, Document]]", claim.get("parts") or [])
+    return {**said, "parts": [_said(part) for part in parts]} if parts else said
+
+
 def _texts(timeline: Document) -> list[str]:
     return [str(entry["text"]) for entry in cast("list[Document]", timeline["entries"]) if entry["text"]]
 
@@ -82,6 +92,7 @@ VIEW = View(
     version=1,
     meaning="Every report in the order in which what it tells happened, with its standing and what was corrected.",
     finish=finish,
+    document=TimelineDocument,
     columns=(
         "report_id",
         "kind",

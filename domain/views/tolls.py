@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import cast
 
 from domain.documents.estimates import ESTIMATE_COLUMNS, KEY_COLUMNS, estimate_cells, key_cells
+from domain.documents.schemas.estimates import TollsDocument
 from domain.history.history import History
 from domain.reading import Document, Reading, View, ViewRow
 from domain.revisions.step_documents import steps_document
@@ -43,6 +44,7 @@ VIEW = View(
     version=1,
     meaning="How each estimate moved, with what was said and with what was recorded.",
     finish=finish,
+    document=TollsDocument,
     columns=(
         *KEY_COLUMNS,
         "clock",

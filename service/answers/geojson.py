@@ -69,11 +69,12 @@ def report_features(report_id: str, report: JsonMember, properties: JsonMember) 
 
 
 def _figure(claim: JsonMember) -> JsonMember:
-    """Return what a claim says: the words, and the bounds that they were read as."""
+    """Return what a claim says: the words, and the bounds that they were read as; a count in words has no figure."""
     count = claim["count"]
+    ends = () if count.get("bound") == "worded" else _ENDS
     return {
-        "said": count["verbatim"],
-        "bound": count["bound"],
-        **{end: count.get(end) for end in _ENDS},
+        "said": count.get("verbatim"),
+        "bound": count.get("bound"),
+        **{end: count.get(end) if end in ends else None for end in _ENDS},
         **{name: claim.get(name) for name in ("measure", "population", "scope", "manner")},
     }

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends, Path, Query, Request
+from pydantic import WithJsonSchema
 
 from domain.facts.union import IncidentOpened
 from domain.values.text_types import SLUG_LENGTH, nearest
@@ -26,9 +27,23 @@ _MIN_POSITION = (
     " waited for, some seconds at most."
 )
 
-AsOf = Annotated[str | None, Query(description=_AS_OF, examples=["@12", "2025-03-12T20:59:59Z"])]
-ReportedUntil = Annotated[str | None, Query(description=_REPORTED_UNTIL, examples=["2025-03-09T23:59:59+03:00"])]
-PolicyName = Annotated[str | None, Query(description=_POLICY, examples=["latest/1"])]
+_INSTANT_PATTERN = r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,6})?([Zz]|[+-]\d{2}:\d{2})"
+"""The form of a moment; a `+` that was not encoded comes as a space, and is read all the same."""
+
+
+def _text(pattern: str) -> WithJsonSchema:
+    return WithJsonSchema({"type": "string", "pattern": f"^({pattern})$"})
+
+
+MOMENT_OR_POSITION = _text(rf"@0*[1-9]\d*|{_INSTANT_PATTERN}")
+"""The schema of a moment on the recorded clock."""
+READING_MOMENT = _text(rf"@0*[1-9]\d*|(reported:)?{_INSTANT_PATTERN}")
+"""The schema of an end of a difference: a moment on either clock."""
+AsOf = Annotated[str | None, MOMENT_OR_POSITION, Query(description=_AS_OF, examples=["@12", "2025-03-12T20:59:59Z"])]
+ReportedUntil = Annotated[
+    str | None, _text(_INSTANT_PATTERN), Query(description=_REPORTED_UNTIL, examples=["2025-03-09T23:59:59+03:00"])
+]
+PolicyName = Annotated[str | None, _text("[a-z_]+/[1-9][0-9]*"), Query(description=_POLICY, examples=["latest/1"])]
 ReceiptDigest = Annotated[
     str, Path(pattern="^[0-9a-f]{64}$", description="The digest of a published estimate: 64 hexadecimal digits.")
 ]

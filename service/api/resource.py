@@ -45,9 +45,13 @@ class Resource(APIRouter):
         self.match_order = match_order
 
     def add_api_route(self, path: str, endpoint: Callable[..., Any], **described: Any) -> None:  # noqa: ANN401 - FastAPI's
-        """Add a route. Raises TypeError for one that does not declare who may ask it (`reads`, `writes`, `needs`)."""
+        """Add a route. Its name is the id of the operation.
+
+        Raises TypeError for one that does not declare who may ask it (`reads`, `writes`, `needs`).
+        """
         if SECURITY not in (described.get("openapi_extra") or {}):
             raise TypeError(f"{path} declares no scope: say RESOURCE.needs(None) if it is open to everyone.")
+        described["operation_id"] = described.get("name") or endpoint.__name__
         super().add_api_route(path, endpoint, **described)
 
     def needs(self, scope: Needed) -> Description:

@@ -220,5 +220,11 @@ def _preferred(header: str) -> str:
 
 
 async def gather(*asked: Awaitable[ApiAnswer]) -> list[Any]:
-    """Ask several things at once, and return their documents. Raises the first refusal."""
-    return await asyncio.gather(*(answer.read() for answer in await asyncio.gather(*asked)))
+    """Ask several things at once, and return their documents. Raises the refusal of the first that was refused."""
+    answers = await asyncio.gather(*asked, return_exceptions=True)
+    read = [each.read() for each in answers if isinstance(each, ApiAnswer)]
+    if len(read) == len(answers):
+        return await asyncio.gather(*read)
+    for each in read:
+        each.close()
+    raise next(each for each in answers if isinstance(each, BaseException))

@@ -32,6 +32,7 @@ def test_an_incident_without_reports_has_a_document(view: View) -> None:
     document = view.finish(history, reading(None))
     assert document["incident"] == history.slug
     assert canonical(document)
+    view.document.model_validate(document)
     assert list(view.texts(document)) == []
     assert len(view.rows(document)) >= 0
 
@@ -51,6 +52,7 @@ def test_a_document_is_canonical_and_the_same_each_time_and_reading_changes_noth
         document = view.finish(history, reading(moment, policy))
         assert not any(isinstance(each, float) for each in leaves(document))
         assert digest(view.finish(history, reading(moment, policy))) == digest(document)
+        view.document.model_validate(document)
         for row in view.rows(document):
             cells = [row.get(column) for column in view.columns]
             assert any(cell is not None for cell in cells)

@@ -11,6 +11,7 @@ from pydantic import ConfigDict, Field
 from starlette.responses import Response
 
 from domain import catalogue
+from domain.documents.schemas.difference import DifferenceDocument
 from domain.values.time.clocks import format_instant
 from service.answers.answer import Inputs, NotYetKnown, stream_of, unmerged_inputs_at
 from service.answers.as_of import ResolvedMoment, parse_moment, resolve_moment
@@ -21,7 +22,7 @@ from service.api.errors.validation import FieldError
 from service.api.media_types import JSON
 from service.api.models import LogCoordinates, ResponseModel
 from service.api.negotiation import negotiate
-from service.api.parameters import IncidentName, PolicyName
+from service.api.parameters import READING_MOMENT, IncidentName, PolicyName
 from service.api.resource import VIEW_PROBLEMS, Resource
 from service.api.responses import cache_headers, entity_tag, matches_entity_tag
 from service.api.services import InjectedServices, Services
@@ -49,7 +50,7 @@ class DifferenceCoordinates(ResponseModel):
 class Difference(ResponseModel):
     """The differences between two readings of one incident, and the digest of their RFC 8785 form."""
 
-    data: dict[str, Any]
+    data: DifferenceDocument
     coordinates: DifferenceCoordinates
     digest: str
 
@@ -63,9 +64,14 @@ _HOW = (
 )
 From = Annotated[
     str,
+    READING_MOMENT,
     Query(alias="from", description=f"The earlier reading: {_HOW}", examples=["@12", "reported:2025-03-08T12:00:00Z"]),
 ]
-To = Annotated[str, Query(description=f"The later reading: {_HOW}", examples=["@40", "reported:2025-03-12T12:00:00Z"])]
+To = Annotated[
+    str,
+    READING_MOMENT,
+    Query(description=f"The later reading: {_HOW}", examples=["@40", "reported:2025-03-12T12:00:00Z"]),
+]
 
 
 @dataclass(frozen=True, slots=True)

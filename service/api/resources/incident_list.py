@@ -15,19 +15,21 @@ from domain.values.collections import PUBLIC
 from domain.values.time.clocks import format_instant
 from service.answers.answer import collection_coordinate
 from service.answers.as_of import parse_moment
+from service.answers.geojson import feature_collection, geometry
 from service.api.dependencies import in_loop
 from service.api.incident_links import incident_links
+from service.api.lists.cursor import format_cursor
 from service.api.lists.filters import IncidentListFilterParameters, IncidentListFilters
 from service.api.lists.listing_as_reported import candidates, listings_as_reported, same_origins
 from service.api.lists.ordering import SortColumn, SortOrder, parse_sort
-from service.api.lists.page import ListItem, Page, Paging, make_page, page_response
+from service.api.lists.page import ListItem, Page, Paging, content_response, make_page, page_response
 from service.api.lists.snapshot import snapshot_at
-from service.api.media_types import CSV, JSON, XLSX
+from service.api.media_types import CSV, GEOJSON, JSON, XLSX
 from service.api.models import RecordedAt, ResponseModel
 from service.api.negotiation import negotiate_table
 from service.api.parameters import ReadAtParameters, ReportedUntil
 from service.api.read_models import STALE_READ_MODELS, ResultRow
-from service.api.resource import MOMENT_PROBLEMS, Description, Resource, table_content
+from service.api.resource import GEOJSON_CONTENT, MOMENT_PROBLEMS, Description, Resource, table_content
 from service.api.services import InjectedServices, Services
 from service.eventstore.collections import COLLECTION_AT
 
@@ -208,7 +210,11 @@ _CELLS = (
     "collection",
 )  # fmt: skip
 _DESCRIBED: Description = RESOURCE.reads(
-    IncidentList, *MOMENT_PROBLEMS, "narrow-query", *STALE_READ_MODELS, also=table_content(_CELLS)
+    IncidentList,
+    *MOMENT_PROBLEMS,
+    "narrow-query",
+    *STALE_READ_MODELS,
+    also={**table_content(_CELLS), **GEOJSON_CONTENT},
 )
 
 
@@ -236,18 +242,26 @@ async def list_incidents(
     stood `as_of` a moment. All pages of a list are read at the position of the first. With `reported_until`, each is
     shown as its sources had told of it by then, and is left out if none had; so each has to be read by itself.
     """
-    representation = negotiate_table(request, JSON, CSV, XLSX)
+    representation = negotiate_table(request, JSON, CSV, XLSX, GEOJSON)
     order = parse_sort(parameters.sort, COLUMNS, KEY, paging.after)
+    item = _item_with_points if parameters.points or representation.media_type == GEOJSON else _item
     if parameters.reported_until is None:
-        page = await _page_as_recorded(services, read_at, filters, (order, paging), _shown(parameters))
+        page = await _page_as_recorded(services, read_at, filters, (order, paging), item)
     else:
         until = parse_moment("reported_until", parameters.reported_until)
-        page = await _page_as_reported(services, read_at, filters, (order, paging), until, _shown(parameters))
+        page = await _page_as_reported(services, read_at, filters, (order, paging), until, item)
+    if representation.media_type == GEOJSON:
+        about = {"position": page.position, "next": page.next and format_cursor(page.next)}
+        content = feature_collection(map(_feature, page.items), about)
+        return content_response(request, page, representation, content)
     return await page_response(request, page, representation, _CELLS)
 
 
-def _shown(parameters: _ListParameters) -> Callable[[ResultRow], ListItem]:
-    return _item_with_points if parameters.points else _item
+def _feature(item: ListItem) -> ListItem:
+    """Return an item as a feature at its places of violence; its geometry is null where none has a point."""
+    points = ((str(each["lon"]), str(each["lat"])) for each in item["points"])
+    properties = {name: value for name, value in item.items() if name != "points"}
+    return {"type": "Feature", "id": item["slug"], "geometry": geometry(points), "properties": properties}
 
 
 async def _page_as_recorded(

@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 import orjson
 from fastapi import Request
+from pydantic import BaseModel, create_model
 from starlette.responses import Response
 
 from domain.history.history import History
@@ -48,7 +49,8 @@ class Coordinates(LogCoordinates):
 class Envelope(ResponseModel):
     """A view's document with its coordinates, and the digest of its RFC 8785 form."""
 
-    data: dict[str, Any]
+    data: BaseModel
+    """The document; its canonical form has the digest."""
     text: dict[str, dict[str, Any]]
     """Free text by the commitments in `data`; outside it, so that erasing a text changes no digest."""
     coordinates: Coordinates
@@ -59,9 +61,21 @@ _FEATURES = {"timeline/1": timeline_features}
 """What views show on a map."""
 
 
+def _answer_of(view: View) -> type[Envelope]:
+    """Return the model of the view's answer: its document in an envelope."""
+    about = f"The document of `{view.id}` with its coordinates, and the digest of its RFC 8785 form."
+    return create_model(f"{_camel(view.name)}Answer", __base__=Envelope, __doc__=about, data=(view.document, ...))
+
+
+def _camel(name: str) -> str:
+    return "".join(word.capitalize() for word in name.split("_"))
+
+
 def _described(view: View) -> Description:
-    also = {**table_content(), **(GEOJSON_CONTENT if view.id in _FEATURES else {})}
-    return RESOURCE.reads(Envelope, *VIEW_PROBLEMS, "no-such-incident unknown-policy", also=also, redirects=True)
+    also = {**table_content(view.columns), **(GEOJSON_CONTENT if view.id in _FEATURES else {})}
+    return RESOURCE.reads(
+        _answer_of(view), *VIEW_PROBLEMS, "no-such-incident unknown-policy", also=also, redirects=True
+    )
 
 
 def _question_without_view(

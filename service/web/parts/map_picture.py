@@ -17,10 +17,10 @@ _NEAREST: Final = 0.03
 _MOVES: Final[Sequence[tuple[str, str, Callable[[MapBox], MapBox]]]] = (
     ("in", marked("Zoom in"), lambda box: fitted(box.scaled(0.5), ASPECT)),
     ("out", marked("Zoom out"), lambda box: fitted(box.scaled(2), ASPECT)),
-    ("west", marked("MapMove west"), lambda box: box.moved(-_SHARE, 0)),
-    ("north", marked("MapMove north"), lambda box: box.moved(0, _SHARE)),
-    ("south", marked("MapMove south"), lambda box: box.moved(0, -_SHARE)),
-    ("east", marked("MapMove east"), lambda box: box.moved(_SHARE, 0)),
+    ("west", marked("Move west"), lambda box: box.moved(-_SHARE, 0)),
+    ("north", marked("Move north"), lambda box: box.moved(0, _SHARE)),
+    ("south", marked("Move south"), lambda box: box.moved(0, -_SHARE)),
+    ("east", marked("Move east"), lambda box: box.moved(_SHARE, 0)),
 )
 
 

@@ -4,8 +4,23 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import cast
 
+from domain.documents.schemas.parts import DocumentModel
 from domain.history.history import History
 from domain.reading import Document, Reading, View, ViewRow
+
+
+class NewNameCount(DocumentModel):
+    """How many reports there are of a kind."""
+
+    kind: str
+    reports: int
+
+
+class NewNameDocument(DocumentModel):
+    """The document of `new_name/1`."""
+
+    incident: str
+    kinds: list[NewNameCount]
 
 
 def finish(history: History, reading: Reading) -> Document:
@@ -27,6 +42,7 @@ VIEW = View(
     version=1,
     meaning="The number of reports of an incident, by kind.",
     finish=finish,
+    document=NewNameDocument,
     columns=("kind", "reports"),
     rows=_rows,
 )

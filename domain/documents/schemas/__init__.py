@@ -1,0 +1,1 @@
+"""Schemas of the documents of views, for the OpenAPI document and the codebook; one model an object."""
