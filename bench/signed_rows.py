@@ -14,7 +14,7 @@ _FILL: Final = """
         notification_id, originator_version, recorded_at, originator_id, fact_id, topic,
         state, state_salt, state_commitment, text, text_salt, text_commitment
     )
-    SELECT n, (n - 1) % 100 + 1, '2026-01-01Z'::timestamptz + n * interval '1 ms', md5(((n - 1) / 100)::text)::uuid,
+    SELECT n, (n - 1) %% 100 + 1, '2026-01-01Z'::timestamptz + n * interval '1 ms', md5(((n - 1) / 100)::text)::uuid,
         gen_random_uuid(), 'toll_revised.v1',
         %(state)s, %(salt)s, %(state_commitment)s, %(text)s, %(salt)s, %(text_commitment)s
     FROM generate_series(1, %(facts)s::bigint) AS n

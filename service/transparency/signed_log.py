@@ -106,7 +106,8 @@ class SignedLog:
             consistency = prove_consistency(receipt.position, checkpoint.size, subtree)
             return list(prove_several(indexes, checkpoint.size, subtree)), consistency
 
-        subtree = subtrees_in(await self._tiles(tiles_for(spans_asked(prove))))
+        wanted = await in_thread(len(rows), lambda: tiles_for(spans_asked(prove)))
+        subtree = subtrees_in(await self._tiles(wanted))
         tree = SignedTree(checkpoint.note, checkpoint.size, subtree, keys)
         return await in_thread(len(rows), lambda: assemble(receipt, document, facts, publication, tree))
 
