@@ -1,7 +1,9 @@
 """`knownwhen sign`: signs and publishes the log in this process; and in a process beside a server."""
 
+import os
 from contextlib import AbstractContextManager, nullcontext
 from threading import Event
+from typing import Final
 
 from service import wiring
 from service.console.beside import process_beside
@@ -15,6 +17,8 @@ NO_KEYS = (
     "KNOWNWHEN_LOG_KEYS names the file of the keys that sign the log; `knownwhen keys log create` makes it"
     " (docs/verify.md)."
 )
+NICENESS: Final = 10
+"""How far a signer beside a server stands back for it: a checkpoint may wait, and whoever posts may not."""
 
 
 def sign(settings: Settings) -> int:
@@ -42,6 +46,7 @@ def signer_beside(url: str, settings: Settings) -> AbstractContextManager[None]:
 
 def _work(url: str, settings: Settings) -> None:
     """Sign in this process until stopped by a signal, or until the server that started it is gone."""
+    os.nice(NICENESS)
     configure(settings.log, keep=lambda text: append_to_error_log(text, settings.data))
     stop = request_stop_on_signal().event
     subprocesses.call_when_parent_ends(stop.set)
