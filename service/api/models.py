@@ -46,7 +46,7 @@ class LogCoordinates(ResponseModel):
 
 
 class RecordedAt(ResponseModel):
-    """When an incident was opened."""
+    """A position of the log and the stamp of its fact."""
 
     position: int
     recorded_at: str

@@ -136,6 +136,9 @@ def test_reports_are_sorted_by_either_clock_page_by_page(
 
 def test_an_item_tells_the_report_with_its_text(client: httpx.Client, told: dict[str, str], three: str) -> None:
     (item,) = read(client, REPORTS, tag=three, q="haffa")["items"]
+    changed = item.pop("changed")
+    (fact,) = client.get(f"/v1/changes?after={changed['position'] - 1}&limit=1").json()["items"]
+    assert fact["recorded_at"] == changed["recorded_at"]
     assert item == {
         "report_id": told["raid"],
         "incident": told["coast"],

@@ -146,6 +146,8 @@ class Asking:
         name, place = parameter["name"], self.chance.randint(1, last)
         values = {
             **{each: [f"@{place}"] for each in ("as_of", "from", "to")},
+            "reported_until": ["2025-03-08", "2025-03-09T12:00:00Z"],
+            "policy": ["range/1", "conservative/1"],
             "min_position": [last],
             "after": [place],
             "limit": [1, 3, 100],

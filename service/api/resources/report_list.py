@@ -32,7 +32,7 @@ from service.api.lists.repeatable import NAMES, TIERS, closed_list
 from service.api.lists.snapshot import snapshot_at
 from service.api.lists.sql_conditions import OFFSET_AT_BEGIN, OFFSET_AT_END, SqlConditions
 from service.api.media_types import CSV, GEOJSON, JSON, XLSX
-from service.api.models import ResponseModel
+from service.api.models import RecordedAt, ResponseModel
 from service.api.negotiation import negotiate_table
 from service.api.parameters import ReadAtParameters, existing_incident
 from service.api.read_models import STALE_READ_MODELS, ResultRow, Snapshot
@@ -70,6 +70,8 @@ class ReportItem(ResponseModel):
     tags: list[str]
     text: dict[str, Any] | None
     """The free text of its present content; null where there is none, or it was erased."""
+    changed: RecordedAt
+    """The last fact that changed how it reads in this list."""
     links: dict[str, str]
 
 
@@ -86,11 +88,12 @@ class ReportList(ResponseModel):
 COLUMNS: Final[Mapping[str, SortColumn]] = {
     "reported": SortColumn("r.reported_to", "timestamptz", not_null=True),
     "occurred": SortColumn("r.occurred_from", "timestamptz"),
+    "changed": SortColumn("r.since", not_null=True),
 }
 KEY: Final = SortColumn("r.report", "uuid")
 # Rows are wide: sort their ctids, then fetch the rows of the page alone.
 FOUND: Final = """
-    SELECT r.* FROM (
+    SELECT r.*, (SELECT recorded_at FROM public.facts WHERE notification_id = r.since) AS since_at FROM (
         SELECT r.ctid AS place FROM {reports} AS r {joined_offsets}
         WHERE {reports_valid} AND {conditions} AND {after}
         ORDER BY {by} LIMIT %(limit)s
@@ -217,7 +220,7 @@ class _ReportFilters:
 @dataclass(frozen=True, slots=True)
 class _SortParameter:
     sort: Annotated[
-        Literal["reported", "-reported", "occurred", "-occurred"],
+        Literal["reported", "-reported", "occurred", "-occurred", "changed", "-changed"],
         Query(description="What they are sorted by; `-` turns it round. What has no time comes last."),
     ] = "-reported"
 
@@ -301,6 +304,7 @@ def _item(row: ListItem, shown: str, text: dict[str, Any] | None) -> ListItem:
         "reported_at": _clock(row, "reported", row["reported_at"] or None),
         **{name: row[name] for name in ("places", "tags")},
         "text": text or None,
+        "changed": {"position": row["since"], "recorded_at": format_instant(row["since_at"])},
         "links": {"report": f"/v1/reports/{report}", "incident": f"/v1/incidents/{quote(shown)}"},
     }
 

@@ -141,7 +141,8 @@ def _rendered(its: IncidentAnswers) -> Response:
         page.language, its.state["data"], its.moments["data"], its.state["coordinates"], page.reading
     )
     made = {name: make(its) for name, make in PARTS.items()}
-    values = {"state": its.state["data"], "sliders": sliders, "parts": tuple(PARTS), **_SHARED, **made}
+    shown = {"feed": page.link(f"{page.path}/feed.atom"), "parts": tuple(PARTS), **_SHARED}
+    values = {"state": its.state["data"], "sliders": sliders, **shown, **made}
     response = page.render("incident.html", values)
     for each in (its.timeline, its.claims, its.escalation, its.tolls, its.claims_ever):
         empty_lists(each)

@@ -58,6 +58,7 @@ async def search(page: WebPage) -> Response:
         "marked": partial(found_words, wanted=wanted_words(q)),
         "texts": partial(_texts, wanted=wanted_words(q)),
         "said": partial(day_said, language),
+        "feed": page.link("/search/feed.atom", {"q": q, **asked}),
         "found": None,
     }
     query = {"q": q, **asked, **days, "sort": sort, "as_of": as_of.asked, "limit": LIMIT}

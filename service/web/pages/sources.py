@@ -66,6 +66,7 @@ async def source(page: WebPage) -> Response:
     slug, as_of = page.part_of_path("slug"), page.reading.as_of
     (found,) = await gather(page.api.get(f"/v1/sources/{slug}", {"as_of": as_of}))
     values: dict[str, object] = {"source": found, "speaks_for": slug_words, "slug": slug, "source_lists": None}
+    values["feed"] = page.link(f"/sources/{slug}/feed.atom")
     values["said"] = partial(day_said, page.language)
     values["names"] = await source_names(page.api, [*found["same"], *_others(found["history"], slug)])
     try:
