@@ -47,7 +47,7 @@ WINDOW: Final = 5.0
 """Seconds for which a signer rests, and signs, in turn."""
 PAIRS: Final = 4
 """How many times it does so in each run."""
-MOST_POSTS: Final = 6_000
+MOST_POSTS: Final = 4_000
 """Reports for each pair of windows."""
 LOOK: Final = 0.02
 PUBLISHED: Final = "SELECT coalesce(max(size), 0) FROM public.published_checkpoints"

@@ -122,7 +122,12 @@ def test_checkpoints_and_bundles_tell_the_size_of_the_log_and_no_more(
             bundle = parse_bundle(client.get("/v1/incidents/public-1/bundle", headers=within("public")).content)
             positions = [each.entry.position for each in bundle.facts]
             shape = len(bundle.inclusion), len(bundle.consistency), positions, bundle.receipt.inputs
-            told.append(
-                (sorted(about), len(about["keys"]), about["size"], checkpoint.size, checkpoint.extensions, shape)
-            )
+            proofs = [
+                client.get(f"/v1/facts/{position}/proof", headers=within("public")).status_code
+                for position in range(1, about["size"] + 2)
+            ]
+            assert {200, 404} == set(proofs)
+            assert proofs.count(200) == sum(collection == "public" for collection in VISIBLE.values())
+            told.append((sorted(about), len(about["keys"]), about["size"], checkpoint.size, shape, proofs))
+            assert not checkpoint.extensions
         assert told[0] == told[1]
