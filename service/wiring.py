@@ -116,6 +116,7 @@ async def services(
     from service.api.read_models import ReadModels  # noqa: PLC0415
     from service.api.resources.changes import format_change  # noqa: PLC0415
     from service.api.services import Services  # noqa: PLC0415
+    from service.formats.export.by_link import LinkedExports  # noqa: PLC0415 - every format takes long to import
 
     address = await asyncio.to_thread(service_role_url, url)
     pool = make_pool(address)
@@ -137,6 +138,7 @@ async def services(
                     signed_log=SignedLog(pool),
                     root_at=root_at,
                     subscription=following,
+                    exports=LinkedExports(address),
                     read_models=ReadModels(pool, MODELS),
                     answering=answering,
                     prepare_answers=answering.prepare,

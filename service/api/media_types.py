@@ -8,8 +8,17 @@ from starlette.types import Scope
 JSON, CSV, NDJSON, HTML = "application/json", "text/csv", "application/x-ndjson", "text/html"
 GEOJSON: Final = "application/geo+json"
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+PARQUET: Final = "application/vnd.apache.parquet"
+SQLITE: Final = "application/vnd.sqlite3"
 
-FORMATS: Final[Mapping[str, str]] = {"json": JSON, "csv": CSV, "geojson": GEOJSON, "ndjson": NDJSON, "xlsx": XLSX}
+FORMATS: Final[Mapping[str, str]] = {
+    "json": JSON,
+    "csv": CSV,
+    "geojson": GEOJSON,
+    "ndjson": NDJSON,
+    "xlsx": XLSX,
+    "parquet": PARQUET,
+}
 """Media types by the name that a link has for them."""
 
 _ENDING: Final = "knownwhen.ending"

@@ -11,7 +11,7 @@ from starlette.types import ASGIApp
 from domain.reports.kind import Report
 from service.api.authorization import SECURITY, Needed, require_scope, security_of
 from service.api.errors.types import MEDIA_TYPE, TYPES
-from service.api.media_types import CSV, GEOJSON, JSON, XLSX
+from service.api.media_types import CSV, GEOJSON, JSON, PARQUET, XLSX
 from service.api.models import Problem, WriteResult
 from service.api.negotiation import format_parameters
 from service.api.parameters import refuse_unknown_parameters
@@ -166,3 +166,7 @@ GEOJSON_CONTENT: Mapping[str, Description] = {
     GEOJSON: {"schema": {"type": "object", "description": "RFC 7946: a feature for each place of a report."}}
 }
 """The media type of reports on a map."""
+PARQUET_CONTENT: Mapping[str, Description] = {
+    PARQUET: {"schema": {"type": "string", "format": "binary", "description": "Apache Parquet: the table, typed."}}
+}
+"""The media type of a view's table whose columns have types."""

@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Annotated, cast
+from io import BufferedRandom
+from typing import Annotated, Protocol, cast
 from uuid import UUID
 
 from fastapi import Depends, Request
@@ -25,6 +26,46 @@ from service.transparency.publications import PublicationIndex
 from service.transparency.signed_log import SignedLog
 
 
+class ExportFormat(Protocol):
+    """A format that is exported by link."""
+
+    @property
+    def media_type(self) -> str: ...
+    @property
+    def suffix(self) -> str: ...
+
+
+class ExportedFile(Protocol):
+    """An export in a temporary file, with its coordinates and gaps. `trouble` says why it could not be written."""
+
+    @property
+    def file(self) -> BufferedRandom: ...
+    @property
+    def coordinates(self) -> Mapping[str, str | int | bool | None]: ...
+    @property
+    def gaps(self) -> Sequence[Mapping[str, str | int]]: ...
+    @property
+    def trouble(self) -> str | None: ...
+
+
+class FileExports(Protocol):
+    """Exports of incidents as files, by the name of the format."""
+
+    @property
+    def formats(self) -> Mapping[str, ExportFormat]: ...
+
+    async def write(
+        self,
+        name: str,
+        incidents: Sequence[str],
+        as_of: str | None,
+        reading: tuple[str | None, str | None],
+        collections: frozenset[str] | None,
+    ) -> ExportedFile:
+        """Write incidents, or all, at a reading (reported_until, policy), for who sees these collections."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     """The services of one process.
@@ -41,6 +82,7 @@ class Services:
     signed_log: SignedLog
     root_at: Callable[[int], Awaitable[bytes]]
     subscription: Subscription
+    exports: FileExports
     read_models: ReadModels
     answering: Answering
     prepare_answers: Callable[[], Coroutine[None, None, None]]

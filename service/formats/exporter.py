@@ -61,10 +61,14 @@ class Unwritable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Exporter:
-    """Output format. `write` writes to a file, left open; raises Unwritable. `needs_map`: as in Importer."""
+    """Output format. `write` writes to a file, left open; raises Unwritable. `needs_map`: as in Importer.
+
+    One with a `media_type` is exported over HTTP too: it needs no option but those of a reading, and no whole log.
+    """
 
     name: str
     summary: str
     suffix: str
     write: Callable[[Export, BinaryIO], None]
     needs_map: bool = False
+    media_type: str | None = None

@@ -3,8 +3,11 @@
 import csv
 import io
 import json
+import re
+import sqlite3
 from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import datetime
 from itertools import chain
 from typing import Any
@@ -111,6 +114,17 @@ class Said:
             about = (each.key.measure, each.key.scope)
             self.figures.setdefault(about, set()).update(found if each.count.bound != "worded" else ())
             self.tops.setdefault(about, set()).update(found if each.count.bound in CLOSED | CAPPED else ())
+        self.ever: dict[tuple[str, str], set[int]] = {}
+        for version in (version for report in history.reports.values() for version in report.versions):
+            for each in version.claims:
+                ends = {end for end in (each.count.lower, each.count.best, each.count.upper) if end is not None}
+                self.ever.setdefault((each.key.measure, each.key.scope), set()).update(ends)
+        self.places_ever = [
+            place.set_members()
+            for report in history.reports.values()
+            for version in report.versions
+            for place in version.report.places
+        ]
         self.speaking = list(snapshot_claims(history, asked.reported_until).counting.values())
         self.places = [place for each in self.reports for place in each.current.report.places]
         self.names = {actor.name for each in self.reports for actor in each.current.report.actors}
@@ -248,6 +262,42 @@ def unsaid_in_geojson(said: Said, feature: dict[str, Any]) -> Iterator[str]:
             yield "figures"
 
 
+TABLES_OF_FIGURES = {"estimates": ("lower", "best", "upper"), "claims": ("lower", "best", "upper")}
+
+
+def unsaid_in_sqlite(said: Said, database: bytes) -> Iterator[tuple[str, Any]]:
+    """Yield each cell of a table of figures, or of places, that nobody said."""
+    with closing(sqlite3.connect(":memory:")) as opened:
+        opened.deserialize(database)
+        opened.row_factory = sqlite3.Row
+        for table, columns in TABLES_OF_FIGURES.items():
+            for row in map(dict, opened.execute(f"SELECT * FROM {table}")):  # noqa: S608 - names of this test
+                known = said.figures if table == "estimates" else said.ever
+                about = (row["measure"], row["scope"])
+                yield from ((column, row) for column in columns if row[column] not in {None, *known.get(about, ())})
+        for place in map(dict, opened.execute("SELECT * FROM places")):
+            own = {name: text for name, text in place.items() if text is not None and name != "report_id"}
+            if own not in said.places_ever:
+                yield "place", place
+        assert not opened.execute("PRAGMA foreign_key_check").fetchall()
+
+
+def unsaid_in_timelinejs(said: Said, slide: dict[str, Any]) -> Iterator[str]:
+    """Yield what a slide says that its report does not: a date more exact than it was said, or a figure."""
+    (report,) = [each for each in said.reports if each.ref == slide["unique_id"]]
+    if slide["display_date"] != report.current.report.occurred:
+        yield "display_date"
+    for name, date in ((name, slide[name]) for name in ("start_date", "end_date") if name in slide):
+        digits = "-".join(f"{date[part]:02}" for part in ("year", "month", "day") if part in date)
+        if digits not in slide["display_date"] and "T" not in slide["display_date"]:
+            yield name
+    counts = [claim.count for claim in report.current.report.claims]
+    known = {each.verbatim for each in counts} | {end for each in counts for end in (each.lower, each.best, each.upper)}
+    for words in re.findall(r"“([^”]*)”", slide["text"]["text"]):
+        if words not in known and not {int(each.replace(",", "")) for each in re.findall(r"\d[\d,]*", words)} <= known:
+            yield "figures"
+
+
 def unsaid(book: Book, asked: Reading) -> list[tuple[str, str, Any]]:
     """Return what the exports of an incident say and no report of it does: the format, what it is, and the row."""
     history = book.history()
@@ -259,6 +309,9 @@ def unsaid(book: Book, asked: Reading) -> list[tuple[str, str, Any]]:
     (feature,) = json.loads(exported(history, asked, "geojson"))["features"]
     typed = parquet.read_table(io.BytesIO(exported(history, asked, "parquet"))).to_pylist()
     found += [("parquet", what, row) for row in typed for what in unsaid_in_parquet(said, row)]
+    found += [("sqlite", what, row) for what, row in unsaid_in_sqlite(said, exported(history, asked, "sqlite"))]
+    slides = json.loads(exported(history, asked, "timelinejs"))["events"]
+    found += [("timelinejs", what, slide) for slide in slides for what in unsaid_in_timelinejs(said, slide)]
     return found + [("geojson", what, feature) for what in unsaid_in_geojson(said, feature)]
 
 

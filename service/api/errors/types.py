@@ -111,6 +111,8 @@ no-such-report 404 There is no such report
     The id is that of no report in this log.
 no-such-source 404 There is no such source
     No report named it, and nobody registered it, by that moment.
+no-such-export 404 There is no such export
+    The detail names the formats that are exported by link. `knownwhen export` writes the others.
 no-such-receipt 404 There is no such receipt
     No estimate with this digest was published. An answer that was only read has no receipt.
 no-such-publication 404 There is no such publication

@@ -14,15 +14,23 @@ from domain.reading import View
 from service.answers.answer import Answer, AnswerRequest, NotYetKnown, answer, inputs_at
 from service.answers.as_of import parse_moment, resolve_moment
 from service.answers.geojson import feature_collection, timeline_features
+from service.answers.parquet import MISSING, can_write, parquet_table
 from service.answers.tables import view_rows
 from service.api.dependencies import in_loop
-from service.api.errors.problem import problem_of
+from service.api.errors.problem import HttpProblem, problem_of
 from service.api.incident_links import newest_views, view_paths
-from service.api.media_types import CSV, GEOJSON, JSON, XLSX, with_ending
+from service.api.media_types import CSV, GEOJSON, JSON, PARQUET, XLSX, with_ending
 from service.api.models import LogCoordinates, ResponseModel
 from service.api.negotiation import LINK_PARAMETERS, Representation, negotiate_table
 from service.api.parameters import AsOf, IncidentName, PolicyName, ReportedUntil
-from service.api.resource import GEOJSON_CONTENT, VIEW_PROBLEMS, Description, Resource, table_content
+from service.api.resource import (
+    GEOJSON_CONTENT,
+    PARQUET_CONTENT,
+    VIEW_PROBLEMS,
+    Description,
+    Resource,
+    table_content,
+)
 from service.api.responses import (
     Table,
     address_of,
@@ -72,7 +80,7 @@ def _camel(name: str) -> str:
 
 
 def _described(view: View) -> Description:
-    also = {**table_content(view.columns), **(GEOJSON_CONTENT if view.id in _FEATURES else {})}
+    also = {**table_content(view.columns), **PARQUET_CONTENT, **(GEOJSON_CONTENT if view.id in _FEATURES else {})}
     return RESOURCE.reads(
         _answer_of(view), *VIEW_PROBLEMS, "no-such-incident unknown-policy", also=also, redirects=True
     )
@@ -108,7 +116,7 @@ for _name, _path in view_paths().items():
 
 
 async def _send(request: Request, services: InjectedServices, question: AnswerRequest) -> Response:
-    offers = (JSON, CSV, XLSX, *((GEOJSON,) if question.view in _FEATURES else ()))
+    offers = (JSON, CSV, XLSX, PARQUET, *((GEOJSON,) if question.view in _FEATURES else ()))
     representation = negotiate_table(request, *offers)
     if (known := services.closed_heads.not_modified(request, (question, representation))) is not None:
         return known
@@ -137,6 +145,8 @@ async def _body(request: Request, found: Answer, representation: Representation)
         return envelope(found)
     if representation.media_type == GEOJSON:
         return await in_thread(len(found.data) // _BYTES_A_FACT, _on_map, found)
+    if representation.media_type == PARQUET:
+        return await in_thread(len(found.data) // _BYTES_A_FACT, _as_parquet, found)
     document = await in_thread(len(found.data) // _BYTES_A_FACT, orjson.loads, found.data)
     table = Table(
         found.view.name, found.view.columns, view_rows(found.view, document), len(found.data) // _BYTES_A_CELL
@@ -153,6 +163,12 @@ _BYTES_A_FACT = 1_000
 
 def _on_map(found: Answer) -> bytes:
     return feature_collection(_FEATURES[found.view.id](found.document), {**found.coordinates, "digest": found.digest})
+
+
+def _as_parquet(found: Answer) -> bytes:
+    if not can_write():
+        raise HttpProblem("not-acceptable", MISSING, headers={"Vary": "Accept"})
+    return parquet_table(found.view, orjson.loads(found.data), {**found.coordinates, "digest": found.digest})
 
 
 def _reading(found: Answer) -> dict[str, object]:

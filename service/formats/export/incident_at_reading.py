@@ -134,14 +134,19 @@ class IncidentAtReading:
 
         An end that is open, or lies wholly after the report itself, is None.
         """
-        found: list[OccurredSpan] = []
-        for each in event.reports:
-            text = each.current.report.occurred
-            if text is not None and event.span is not None and each.current.occurred == event.span:
-                found.append(
-                    _occurred_as_reported(text, self.history.incidents[each.home].offset, latest(each.reported))
-                )
+        found = [
+            self.when_said(each)
+            for each in event.reports
+            if event.span is not None and each.current.occurred == event.span
+        ]
         return min(found, key=lambda each: (each.last is None, each.last or END, not each.sure), default=OccurredSpan())
+
+    def when_said(self, report: ReportHistory) -> OccurredSpan:
+        """Return the time that a report says; an end that is open, or lies wholly after the report itself, is None."""
+        text = report.current.report.occurred
+        if text is None:
+            return OccurredSpan()
+        return _occurred_as_reported(text, self.history.incidents[report.home].offset, latest(report.reported))
 
     def period(self, home: str | None = None) -> OccurredSpan:
         """Return the declared period of the incident, or of the one with slug `home` that was merged in."""

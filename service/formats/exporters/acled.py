@@ -216,4 +216,5 @@ EXPORTER = Exporter(
     summary="A table in the columns of ACLED, an event a row; rows that were imported from ACLED as they were",
     suffix=".csv",
     write=_write,
+    media_type="text/csv",
 )

@@ -85,4 +85,5 @@ EXPORTER = Exporter(
     summary="Incidents as features at their places of violence, with their estimates",
     suffix=".geojson",
     write=_write,
+    media_type="application/geo+json",
 )

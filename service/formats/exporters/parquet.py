@@ -111,4 +111,5 @@ EXPORTER = Exporter(
     summary="Estimates of every incident in typed columns (needs pip install 'knownwhen[parquet]')",
     suffix=".parquet",
     write=_write,
+    media_type="application/vnd.apache.parquet",
 )

@@ -291,4 +291,5 @@ EXPORTER = Exporter(
     summary="A table in the columns of UCDP GED; rows that were imported from UCDP as they were",
     suffix=".csv",
     write=_write,
+    media_type="text/csv",
 )
