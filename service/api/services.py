@@ -1,7 +1,7 @@
 """The services that resources use: log reader and writer, read models, subscription, ids. Made by `wiring`."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from io import BufferedRandom
 from typing import Annotated, Protocol, cast
