@@ -21,6 +21,7 @@ _SENTENCES: Final = {
     "narrow-query": marked(
         "Too much would have to be read for this moment. Choose a country, a kind or a source as well."
     ),
+    "no-such-export": marked("Nothing is exported in this format by a link. Choose another one."),
     "no-such-fact": marked("There is no fact at this position of the log, or you may not see it."),
     "no-such-incident": marked(
         "There is no such incident, or you may not see it. The list has those that you may see."
