@@ -114,9 +114,10 @@ properties: ## try every property thirty times harder (many minutes)
 	$(prepare) requirements-dev.lock
 	HYPOTHESIS_PROFILE=ci .venv/bin/python -m pytest tests/domain $(GENERATED) --numprocesses 2 --dist worksteal
 
-faults: ## kill the service, the projector, rebuilds, erasures and PostgreSQL 200 times each way, and look for a fact missed or taken twice (many minutes)
+faults: ## kill the service, the projector, rebuilds, erasures, signers and PostgreSQL 200 times each way, and look for a fact missed or taken twice, or signed two ways (many minutes)
 	$(prepare) requirements-dev.lock
 	FAULT_ROUNDS=200 .venv/bin/python -m pytest tests/faults/test_kills.py tests/faults/test_ingest_kills.py tests/faults/test_erasure_kills.py
+	FAULT_ROUNDS=300 .venv/bin/python -m pytest tests/faults/test_signing_kills.py
 
 realdata: ## import real tables, every version of them, and export each again: KNOWNWHEN_REALDATA=folder (minutes)
 	$(prepare) requirements-dev.lock
@@ -176,6 +177,7 @@ lock: ## write all locks anew from pyproject.toml, with the newest versions it a
 	$(COMPILE) --group build --group dev --extra parquet --extra opentelemetry --extra xlsx --constraint requirements.lock --output-file requirements-dev.lock
 	$(COMPILE_GROUP) --group pyproject.toml:clients --output-file requirements-clients.lock
 	$(COMPILE_GROUP) --group pyproject.toml:site --output-file requirements-site.lock
+	$(COMPILE_GROUP) --group pyproject.toml:verify --constraint requirements.lock --output-file requirements-verify.lock
 
 vendor: ## fetch the files of others anew, at the versions of service/web/vendor/manifest.toml (needs npm)
 	$(prepare) requirements-dev.lock

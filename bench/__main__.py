@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from bench import bulk, growth, lag, parts, questions, rebuild, singles
+from bench import bulk, growth, lag, parts, questions, rebuild, signing, singles
 from bench.measuring import CONSOLE
 from bench.page import write_section
 from bench.setup import Setup, add_options, set_up
@@ -18,6 +18,7 @@ BENCHMARKS: Final[Mapping[str, Callable[[Setup], str]]] = {
     "lag": lag.measure,
     "questions": questions.measure,
     "growth": growth.measure,
+    "signing": signing.measure,
 }
 """Each returns its section of the page. The parts come first, as the others explain their figures by them."""
 

@@ -67,6 +67,18 @@ class Kept:
         finally:
             self._drop(run)
 
+    @contextmanager
+    def empty(self, name: str) -> Generator[str]:
+        """Give the address of a migrated database with an empty log; it goes in the end."""
+        run = f"run_{name}"
+        self._drop(run)
+        self._create(run, "template1")
+        try:
+            migrate(self.url(run))
+            yield self.url(run)
+        finally:
+            self._drop(run)
+
     def _databases(self) -> set[str]:
         with psycopg.connect(self.server.admin_url) as admin:
             return {name for (name,) in admin.execute("SELECT datname FROM pg_database")}

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 PAGE: Final = Path(__file__).parents[1] / "docs" / "performance.md"
-SECTIONS: Final = ("singles", "bulk", "parts", "rebuild", "lag", "questions", "growth", "soak")
+SECTIONS: Final = ("singles", "bulk", "parts", "rebuild", "lag", "questions", "growth", "signing", "soak")
 """In the order in which they stand on the page."""
 _HEAD: Final = """# Speed
 

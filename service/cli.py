@@ -224,7 +224,8 @@ def replay(  # noqa: PLR0913 - each is a part of the question
 def audit(
     *,
     full: Annotated[
-        bool, typer.Option("--full", help="Compare every incident and source with the read models, not a sample.")
+        bool,
+        typer.Option("--full", help="Hash the whole log anew, and compare every incident and source, not a sample."),
     ] = False,
     json: JsonOption = False,
     debug: DebugOption = False,
@@ -234,6 +235,9 @@ def audit(
     Of each read model, whole folds of the log are compared with its rows: of 100 incidents and 100 sources (--full: of
     all), where the read model stands and at 3 earlier positions. Which ones follows from the log, so the same log has
     the same ones; they move on as it grows. That no two rows of a key stand at once is looked up in all rows.
+
+    With --full every fact is hashed first, against its commitments, the tiles and all checkpoints that were signed: a
+    byte that somebody changed is named by its position.
 
     Works while Knownwhen is running, and when it is not.
     """
@@ -404,22 +408,37 @@ def export(  # noqa: PLR0913 - each is a part of the question
     incident: Annotated[
         list[str] | None, typer.Option(metavar="SLUG", help="Only this incident; may be given again.")
     ] = None,
+    receipt: Annotated[
+        str | None, typer.Option(metavar="DIGEST", help="For `bundle`: of this published answer.")
+    ] = None,
     token: TokenOption = None,
     json: JsonOption = False,
     debug: DebugOption = False,
 ) -> None:
     """Write what the log holds at a reading into a file. Works while Knownwhen is running, and when it is not.
 
+    FORMAT may also be `bundle`: an answer with all that shows it to be right; or `entries`: of all facts that are
+    signed, their commitments. `knownwhen verify` checks them.
+
     [bold]Examples[/bold]
 
       knownwhen export ndjson -o log.ndjson
       knownwhen export ndjson --view state/1 --reported-until 2025-03-09T23:59:59Z
       knownwhen export csv --map losses.toml --as-of @1200 -o losses.csv
+      knownwhen export bundle --incident syria-coast-2025 -o estimate.kw.json.gz
+      knownwhen export entries -o entries
     """
-    from service.console import command, export
+    from service.answers.answer import AnswerRequest
+    from service.console import command, export, export_proofs
     from service.formats.export import incidents as bulk
 
     only = [unicodedata.normalize("NFC", each) for each in incident or ()]
+    if format_ == export_proofs.ENTRIES:
+        command.run(lambda settings: export_proofs.export_entries(settings, output, json=json), debug=debug)
+    if format_ == export_proofs.BUNDLE:
+        answer = AnswerRequest(only[0], view or "state/1", as_of, reported_until, policy) if len(only) == 1 else None
+        of = export_proofs.BundleOptions(output, json, receipt, answer)
+        command.run(lambda settings: export_proofs.export_bundle(settings, of), debug=debug)
     what = bulk.ExportRequest(as_of, reported_until, policy, view, only, map=map_)
     asked = export.ExportOptions(format_, what, output, json, token)
     command.run(lambda settings: export.export(settings, asked), debug=debug)
@@ -451,6 +470,112 @@ def rotate_keys(*, debug: DebugOption = False) -> None:
     from service.console import command, keys
 
     command.run(keys.rotate, debug=debug)
+
+
+@app.command()
+def verify(
+    bundle: Annotated[Path, typer.Argument(metavar="BUNDLE", help="The file that was sent to you.")],
+    *,
+    key: Annotated[
+        list[str] | None, typer.Option(metavar="KEY", help="A key of the log that you trust, or a file of them.")
+    ] = None,
+    entries: Annotated[
+        Path | None, typer.Option(metavar="PATH", help="All entries of the log: shows that none was left out.")
+    ] = None,
+    witness: Annotated[
+        list[str] | None, typer.Option(metavar="KEY", help="A key of a witness that you trust, or a file of them.")
+    ] = None,
+    need: Annotated[int, typer.Option(min=0, help="How many of these witnesses must have signed.")] = 0,
+    json: JsonOption = False,
+) -> None:
+    """Check a bundle without trusting its sender. Needs no database, no network and no service.
+
+    It says what it showed, what it could not show, and why it fails. Exit status 1: do not rely on it.
+
+    [bold]Examples[/bold]
+
+      knownwhen verify estimate.kw.json.gz
+      knownwhen verify estimate.kw.json.gz --key log.pub --entries published/ --witness witnesses.pub --need 1
+    """
+    from service.console import verify as verifying
+
+    options = verifying.VerifyOptions(bundle, key or (), witness or (), need, entries, json)
+    raise typer.Exit(verifying.verify(options))
+
+
+@app.command()
+def watch(
+    url: Annotated[str, typer.Argument(metavar="URL", help="Where it is published; or the service's …/v1/log.")],
+    *,
+    key: Annotated[list[str], typer.Option(metavar="KEY", help="The key that signs it, or a file of them.")],
+    keep: Annotated[Path, typer.Option(metavar="FOLDER", help="Where its checkpoints are kept.")] = Path("watched"),
+    every: Annotated[
+        float | None, typer.Option(min=1, metavar="SECONDS", help="Look so often until stopped; without it, once.")
+    ] = None,
+    token: Annotated[
+        str | None, typer.Option(envvar="KNOWNWHEN_TOKEN", metavar="TOKEN", help="A token, for the service's own.")
+    ] = None,
+    compare: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="What another watcher kept: were both shown one log?")
+    ] = None,
+) -> None:
+    """Follow the checkpoints of a log from outside, and prove that each continues the one before.
+
+    Exit status 1: it contradicts itself, and the two checkpoints that show it are kept.
+
+    [bold]Examples[/bold]
+
+      knownwhen watch https://log.example.org --key log.pub --every 60
+      knownwhen watch https://log.example.org --key log.pub --compare theirs/
+    """
+    from service.console import watch as watching
+
+    options = watching.WatchOptions(url, key, keep, token, every, compare)
+    raise typer.Exit(watching.watch(options))
+
+
+log_keys_app = typer.Typer(help="The keys that sign the log.", no_args_is_help=True)
+keys_app.add_typer(log_keys_app, name="log")
+
+
+@log_keys_app.command("create")
+def create_log_key(*, debug: DebugOption = False) -> None:
+    """Make the first key, in the file that KNOWNWHEN_LOG_KEYS names, and print its public half."""
+    from service.console import command, log_keys
+
+    command.run(log_keys.create, debug=debug)
+
+
+@log_keys_app.command("list")
+def list_log_keys(*, json: JsonOption = False, debug: DebugOption = False) -> None:
+    """Print the public halves of the keys that sign."""
+    from service.console import command, log_keys
+
+    command.run(lambda settings: log_keys.list_(settings, json=json), debug=debug)
+
+
+@log_keys_app.command("rotate")
+def rotate_log_keys(*, debug: DebugOption = False) -> None:
+    """Add a key: both sign, until the oldest is retired."""
+    from service.console import command, log_keys
+
+    command.run(log_keys.rotate, debug=debug)
+
+
+@log_keys_app.command("retire")
+def retire_log_key(*, debug: DebugOption = False) -> None:
+    """Take the oldest key away."""
+    from service.console import command, log_keys
+
+    command.run(log_keys.retire, debug=debug)
+
+
+@app.command()
+def sign(*, debug: DebugOption = False) -> None:
+    """Sign the log and publish its checkpoints, until stopped. `serve` and `demo` do so beside the server."""
+    from service.console import command, sign
+
+    command.run(sign.sign, debug=debug)
 
 
 @app.command("sealed-reads")

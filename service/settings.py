@@ -150,6 +150,21 @@ class Settings(BaseSettings):
         description="A command that wraps and unwraps keys in place of the file, for a key service: it is run with"
         " `wrap` or `unwrap`, and has base64 for standard input and output.",
     )
+    log_keys: Annotated[Annotated[Path, AfterValidator(_expanded)] | None, MustBe("the path of a file")] = Field(
+        default=None,
+        description="The file of the keys that sign the log; `knownwhen keys log create` makes it. Without it, nothing"
+        " is signed, and nothing can be proved to others.",
+    )
+    published: Annotated[Annotated[Path, AfterValidator(_expanded)] | None, MustBe("the path of a folder")] = Field(
+        default=None,
+        description="A folder for the signed log as static files (C2SP tlog-tiles), for a web server to publish:"
+        " checkpoint, tiles, entries. None of them holds content of a report.",
+    )
+    witnesses: Annotated[Annotated[Path, AfterValidator(_expanded)] | None, MustBe("the path of a file")] = Field(
+        default=None,
+        description="A file that names witnesses: services that cosign a checkpoint only if it continues the last that"
+        " they saw; and how many must have done so before it is published (docs/verify.md).",
+    )
     traces: Annotated[bool, MustBe("“true” or “false”")] = Field(
         default=False,
         description="Whether requests are traced with OpenTelemetry, which `OTEL_EXPORTER_OTLP_ENDPOINT` and its other"

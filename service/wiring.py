@@ -20,6 +20,7 @@ import psycopg
 from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
+from domain.ledger.signed_note import ED25519, SigningKey
 from service.access.authenticator import Authenticator
 from service.access.fetching import fetch_json
 from service.access.issuing import TokenIssuing
@@ -36,7 +37,7 @@ from service.eventstore import LogReader, open_recorder
 from service.eventstore.change_subscription import ChangeReader, Subscription
 from service.eventstore.sync_reader import CHANNEL
 from service.eventstore.writer import Writer, WriterMetrics
-from service.postgres.pool import make_pool
+from service.postgres.pool import connect, make_pool
 from service.postgres.readiness import readiness_problems
 from service.postgres.role import service_role_url
 from service.projections.catalogue import MODELS
@@ -45,7 +46,11 @@ from service.projections.rebuild.job import RebuildOptions, RebuildResult, rebui
 from service.runtime.hosts import Hosts
 from service.runtime.time_zones import zone
 from service.settings import Settings
-from service.transparency.publications import PublicationIndex, replay
+from service.transparency.bundling import BundleMaker
+from service.transparency.fork_guard import ForkGuard
+from service.transparency.publications import PublicationIndex
+from service.transparency.signed_log import SignedLog
+from service.transparency.signing import SigningProcess, SigningSettings
 from service.transparency.tree import LogTree
 
 if TYPE_CHECKING:  # the framework takes a third of a second to import, which most commands and processes do not need
@@ -79,6 +84,12 @@ class OpenedLog(NamedTuple):
     reader: LogReader
     publications: PublicationIndex
     root_at: Callable[[int], Awaitable[bytes]]
+    signed_log: SignedLog
+
+    @property
+    def bundles(self) -> BundleMaker:
+        """What makes bundles of it."""
+        return BundleMaker(self.reader, self.publications, self.signed_log, self.root_at)
 
 
 @asynccontextmanager
@@ -87,7 +98,7 @@ async def opened_log(url: str) -> AsyncGenerator[OpenedLog]:
     pool = make_pool(await asyncio.to_thread(service_role_url, url))
     pool.timeout = PATIENCE
     async with pool:
-        yield OpenedLog(LogReader(pool), PublicationIndex(pool), LogTree(pool).root_at)
+        yield OpenedLog(LogReader(pool), PublicationIndex(pool), LogTree(pool).root_at, SignedLog(pool))
 
 
 @asynccontextmanager
@@ -105,7 +116,7 @@ async def services(
     from service.api.read_models import ReadModels  # noqa: PLC0415
     from service.api.resources.changes import format_change  # noqa: PLC0415
     from service.api.services import Services  # noqa: PLC0415
-    from service.formats.export.by_link import LinkedExports  # noqa: PLC0415 - every format takes long to import
+    from service.formats.by_link import LinkedExports  # noqa: PLC0415 - every format takes long to import
 
     address = await asyncio.to_thread(service_role_url, url)
     pool = make_pool(address)
@@ -124,8 +135,8 @@ async def services(
                     new_id=uuid.uuid4,
                     missing_for_readiness=partial(readiness_problems, pool),
                     publications=publications,
+                    signed_log=SignedLog(pool),
                     root_at=root_at,
-                    replay_publication=lambda log, row: replay(log, root_at, row),
                     subscription=following,
                     exports=LinkedExports(address),
                     read_models=ReadModels(pool, MODELS),
@@ -246,6 +257,33 @@ def make_runner(url: str, stop: threading.Event) -> Runner:
     return Runner(
         address, CHANNEL, _now, partial(rebuild_missing, address, _now, options=RebuildOptions(stop=stop)), stop
     )
+
+
+def make_signing(url: str, settings: Settings, stop: threading.Event) -> SigningProcess:
+    """Make what signs the log of the database at `url` until `stop` is set; the settings name its keys.
+
+    Raises DatabaseUnreachable or DatabaseUnfit.
+    """
+    kept = fork_guard(settings).folder
+    ways = SigningSettings(settings.log_keys or Path(), kept, settings.published, settings.witnesses)
+    return SigningProcess(service_role_url(url), ways, _now, stop)
+
+
+def fork_guard(settings: Settings) -> ForkGuard:
+    """Return what keeps the last published checkpoint of each log, in the data folder."""
+    return ForkGuard(settings.data.absolute() / "published-checkpoints")
+
+
+def log_id(url: str) -> uuid.UUID:
+    """Return the id of the log in the database at `url`. Raises DatabaseUnreachable or DatabaseUnfit."""
+    with connect(url) as connection:
+        ((found,),) = connection.execute("SELECT log_id FROM public.log").fetchall()
+    return found
+
+
+def make_log_key(origin: str) -> SigningKey:
+    """Make a new key that signs the log of an origin."""
+    return SigningKey(origin, ED25519, secrets.token_bytes(_SALT_BYTES))
 
 
 def rebuild(url: str, names: Iterable[str], ways: RebuildOptions) -> RebuildResult:

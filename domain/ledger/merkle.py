@@ -5,7 +5,8 @@ side by side; the leaves' own hashes (`entry.leaf_hash`) are the lowest row.
 """
 
 import hashlib
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import reduce
 
 HASH_BYTES = hashlib.sha256().digest_size
@@ -44,42 +45,55 @@ def join(tree_peaks: Sequence[bytes]) -> bytes:
     return reduce(lambda right, left: node(left, right), reversed(tree_peaks))
 
 
-def prove_inclusion(index: int, leaves: Sequence[bytes]) -> list[bytes]:
-    """Return the proof that the leaf at `index` (from 0) is in the tree of these leaf hashes (RFC 6962 §2.1.1).
+Subtree = Callable[[int, int], bytes]
+"""Returns the root of the leaves [start, end) of a tree."""
+
+
+def subtrees_of(leaves: Sequence[bytes]) -> Subtree:
+    """Return the subtrees of the tree of these leaf hashes."""
+    return lambda start, end: root(leaves[start:end])
+
+
+def prove_inclusion(index: int, size: int, subtree: Subtree) -> list[bytes]:
+    """Return the proof that the leaf at `index` (from 0) is in a tree of `size` leaves (RFC 6962 §2.1.1).
 
     Raises IndexError where there is no such leaf.
     """
-    if not 0 <= index < len(leaves):
-        raise IndexError(f"a tree of {len(leaves)} leaves has none at {index}")
+    if not 0 <= index < size:
+        raise IndexError(f"a tree of {size} leaves has none at {index}")
     proof: list[bytes] = []
-    while len(leaves) > 1:
-        half = _half(len(leaves))
-        if index < half:
-            leaves, other = leaves[:half], leaves[half:]
+    start = 0
+    while size > 1:
+        half = _half(size)
+        if index < start + half:
+            proof.append(subtree(start + half, start + size))
+            size = half
         else:
-            index, other, leaves = index - half, leaves[:half], leaves[half:]
-        proof.append(root(other))
+            proof.append(subtree(start, start + half))
+            start, size = start + half, size - half
     return proof[::-1]
 
 
-def prove_consistency(first: int, leaves: Sequence[bytes]) -> list[bytes]:
-    """Return the proof that the tree of these leaf hashes continues that of its `first` leaves (RFC 6962 §2.1.2).
+def prove_consistency(first: int, size: int, subtree: Subtree) -> list[bytes]:
+    """Return the proof that a tree of `size` leaves continues that of its `first` leaves (RFC 6962 §2.1.2).
 
     Raises IndexError where the smaller tree is empty or the larger one.
     """
-    if not 1 <= first <= len(leaves):
-        raise IndexError(f"a tree of {len(leaves)} leaves continues none of {first}")
+    if not 1 <= first <= size:
+        raise IndexError(f"a tree of {size} leaves continues none of {first}")
     proof: list[bytes] = []
+    start = 0
     whole = True  # what is left to compare is the smaller tree itself, whose root the reader has
-    while first < len(leaves):
-        half = _half(len(leaves))
-        if first <= half:
-            leaves, other = leaves[:half], leaves[half:]
+    while first < start + size:
+        half = _half(size)
+        if first <= start + half:
+            proof.append(subtree(start + half, start + size))
+            size = half
         else:
-            first, other, leaves, whole = first - half, leaves[:half], leaves[half:], False
-        proof.append(root(other))
+            proof.append(subtree(start, start + half))
+            start, size, whole = start + half, size - half, False
     if not whole:
-        proof.append(root(leaves))
+        proof.append(subtree(start, start + size))
     return proof[::-1]
 
 
@@ -129,6 +143,50 @@ def continues(size: int, tree: bytes, first: int, earlier: bytes, proof: Sequenc
             new = node(new, sibling)
         place, last = place >> 1, last >> 1
     return last == 0 and (old, new) == (earlier, tree)
+
+
+def prove_several(indexes: Sequence[int], size: int, subtree: Subtree, start: int = 0) -> Iterator[bytes]:
+    """Yield the proof that the leaves at `indexes` (ascending, each once) are in a tree of `size` leaves.
+
+    These are the roots of the largest subtrees that have none of them, from left to right, where RFC 6962 §2.1 splits
+    the tree; `start` is where it begins in a larger one.
+    """
+    if not indexes:
+        yield subtree(start, start + size)
+    elif size > 1:
+        half = _half(size)
+        cut = bisect_left(indexes, start + half)
+        yield from prove_several(indexes[:cut], half, subtree, start)
+        yield from prove_several(indexes[cut:], size - half, subtree, start + half)
+
+
+def root_of_several(leaves: Mapping[int, bytes], size: int, proof: Sequence[bytes]) -> bytes | None:
+    """Return the root of a tree of `size` leaves that has `leaves` (hashes by index) and what `proof` stands for.
+
+    None for a proof that is malformed: of another number of hashes, or of other lengths; and for a leaf that is not in
+    the tree.
+    """
+    indexes = sorted(leaves)
+    if not indexes or indexes[0] < 0 or indexes[-1] >= size or not _are_hashes(*leaves.values(), *proof):
+        return None
+    hashes = iter(proof)
+    found = _root_of_several(leaves, indexes, (0, size), hashes)
+    return found if found is not None and next(hashes, None) is None else None
+
+
+def _root_of_several(
+    leaves: Mapping[int, bytes], indexes: Sequence[int], extent: tuple[int, int], hashes: Iterator[bytes]
+) -> bytes | None:
+    start, size = extent
+    if not indexes:
+        return next(hashes, None)
+    if size == 1:
+        return leaves[indexes[0]]
+    half = _half(size)
+    cut = bisect_left(indexes, start + half)
+    left = _root_of_several(leaves, indexes[:cut], (start, half), hashes)
+    right = left and _root_of_several(leaves, indexes[cut:], (start + half, size - half), hashes)
+    return node(left, right) if left and right else None
 
 
 def _complete(row: Sequence[bytes]) -> bytes:

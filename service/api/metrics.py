@@ -1,4 +1,4 @@
-"""Metrics in the format of Prometheus: requests, transactions, queue, log, read models, pool, closed connections.
+"""Metrics in the format of Prometheus: requests, transactions, queue, log, read models, signing, pool, connections.
 
 With several workers (`serve --workers`) each process writes its own into the folder `PROMETHEUS_MULTIPROC_DIR`, and
 whichever is asked adds them up; what is read from the database is the same in all.

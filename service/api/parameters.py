@@ -44,6 +44,9 @@ ReportedUntil = Annotated[
     str | None, _text(_INSTANT_PATTERN), Query(description=_REPORTED_UNTIL, examples=["2025-03-09T23:59:59+03:00"])
 ]
 PolicyName = Annotated[str | None, _text("[a-z_]+/[1-9][0-9]*"), Query(description=_POLICY, examples=["latest/1"])]
+ReceiptDigest = Annotated[
+    str, Path(pattern="^[0-9a-f]{64}$", description="The digest of a published estimate: 64 hexadecimal digits.")
+]
 ReportId = Annotated[UUID, Path(description="The id of a report.")]
 MinPosition = Annotated[int | None, Query(ge=1, le=2**63 - 1, description=_MIN_POSITION, examples=[157])]
 

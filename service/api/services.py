@@ -19,41 +19,11 @@ from service.answers.visible_answering import Answering, VisibleAnswering
 from service.api.principals import principal_of
 from service.api.read_models import ReadModels
 from service.api.responses import ClosedAnswerHeads
-from service.eventstore import LogReader, StoredFact
+from service.eventstore import LogReader
 from service.eventstore.change_subscription import Subscription
 from service.eventstore.writer import CommandWriter
-
-
-class PublicationPositions(Protocol):
-    """The positions of published estimates in the log."""
-
-    async def positions(self, digest: str | None = None, stream: UUID | None = None) -> list[int]:
-        """Return the positions of all of them, or of those with this digest or stream, oldest first."""
-        ...
-
-
-class AnswerDifference(Protocol):
-    """A part of an answer with its published and its present value."""
-
-    @property
-    def what(self) -> str: ...
-    @property
-    def published(self) -> object: ...
-    @property
-    def replayed(self) -> object: ...
-
-
-class PublicationComparison(Protocol):
-    """A publication that was answered again: what was compared, and what differs. `trouble` says why it was not."""
-
-    @property
-    def matches(self) -> bool: ...
-    @property
-    def compared(self) -> Sequence[str]: ...
-    @property
-    def differences(self) -> Sequence[AnswerDifference]: ...
-    @property
-    def trouble(self) -> str | None: ...
+from service.transparency.publications import PublicationIndex
+from service.transparency.signed_log import SignedLog
 
 
 class ExportFormat(Protocol):
@@ -101,17 +71,16 @@ class Services:
     """The services of one process.
 
     `missing_for_readiness` returns what the database lacks, as sentences. `new_id` makes a random id. `root_at` returns
-    the Merkle root of the log at a position; `replay_publication` answers one again, and compares. Without an
-    `authenticator` the service is open: no token is needed.
+    the Merkle root of the log at a position. Without an `authenticator` the service is open: no token is needed.
     """
 
     reader: LogReader
     writer: CommandWriter
     new_id: Callable[[], UUID]
     missing_for_readiness: Callable[[], Awaitable[list[str]]]
-    publications: PublicationPositions
+    publications: PublicationIndex
+    signed_log: SignedLog
     root_at: Callable[[int], Awaitable[bytes]]
-    replay_publication: Callable[[LogReader, StoredFact], Awaitable[PublicationComparison]]
     subscription: Subscription
     exports: FileExports
     read_models: ReadModels

@@ -1,8 +1,9 @@
-"""`knownwhen audit`: answers every published estimate again, and compares the read models with folds of the log."""
+"""`knownwhen audit`: answers published estimates again, compares read models with folds, re-hashes the signed log."""
 
 import asyncio
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from rich.table import Table
@@ -13,10 +14,12 @@ from service.console.command import EXIT_FAILED, EXIT_OK
 from service.console.database import expect_data, expect_migrated, on_database
 from service.console.rebuild import MOST_SHOWN, difference_words
 from service.console.terminal import WIDE, add_row, console, count, plain_table, print_json, progress, shown
+from service.postgres.pool import connect
 from service.postgres.role import service_role_url
 from service.projections.audit.audit import AuditedModel, AuditResult
 from service.projections.audit.audit import audit as audit_read_models
 from service.settings import Settings
+from service.transparency.log_audit import LogAudit, audit_log
 from service.transparency.publications import PublicationReplay, replay
 
 _AT_ONCE = 100
@@ -26,19 +29,73 @@ _WHAT = ("view", "policy", "reported_until")
 def audit(settings: Settings, *, json: bool, full: bool = False) -> int:
     """Replay and compare, and print the outcome; EXIT_FAILED where anything differs.
 
-    `full`: every subject of the read models is compared, not a sample. Raises CannotRun and PostgresProblem.
+    `full`: every subject of the read models is compared, not a sample, and the log is hashed anew, with its tiles and
+    checkpoints. Raises CannotRun and PostgresProblem.
     """
     expect_data(settings)
-    found, compared = on_database(settings, lambda url: (_replay_publications(url), _compare_models(url, full=full)))
+    return on_database(settings, lambda url: _audit(url, settings, json=json, full=full))
+
+
+def _audit(url: str, settings: Settings, *, json: bool, full: bool) -> int:
+    hashed = _hash_log(url, settings) if full else None
+    if hashed is not None and not hashed.matches:
+        _tell_damaged(hashed, json=json)
+        return EXIT_FAILED
+    found, compared = _replay_publications(url), _compare_models(url, full=full)
     ok = all(each.matches for each in (*found, *compared.audited))
     if json:
-        document = {"ok": ok, "publications": [_publication_document(each) for each in found]}
+        document: dict[str, Any] = {"ok": ok, "publications": [_publication_document(each) for each in found]}
         document["read_models"] = _model_documents(compared)
+        document["log"] = None if hashed is None else _log_document(hashed)
         print_json(document)
     else:
+        if hashed is not None:
+            _print_log(hashed)
         _print_publications(found)
         _print_models(compared)
     return EXIT_OK if ok else EXIT_FAILED
+
+
+def _tell_damaged(hashed: LogAudit, *, json: bool) -> None:
+    """Print what is damaged; what is made of a damaged log is not compared with it."""
+    if json:
+        print_json({"ok": False, "publications": None, "read_models": None, "log": _log_document(hashed)})
+        return
+    _print_log(hashed)
+    console(sys.stdout).print("Publications and read models were not compared: they are made of this log.")
+
+
+def _hash_log(url: str, settings: Settings) -> LogAudit:
+    expect_migrated(url)
+    with progress() as report_progress, connect(service_role_url(url)) as connection:
+        return audit_log(
+            connection,
+            wiring.fork_guard(settings),
+            lambda done, total: report_progress("hashing the log", done, total, 0),
+        )
+
+
+def _log_document(found: LogAudit) -> dict[str, Any]:
+    return {
+        "facts": found.facts,
+        "signed": found.signed,
+        "checkpoints": found.checkpoints,
+        "stands": found.matches,
+        "damaged": found.damaged,
+        "damages": [asdict(each) for each in found.damages],
+    }
+
+
+def _print_log(found: LogAudit) -> None:
+    out = console(sys.stdout)
+    for each in found.damages[:MOST_SHOWN]:
+        where = "The log" if each.position is None else f"Position {each.position:,}"
+        out.print(Text(shown(f"{where}: {each.why}")), style="bold red", soft_wrap=True)
+    if found.damaged > MOST_SHOWN:
+        out.print(f"… and {found.damaged - MOST_SHOWN:,} more.")
+    what = f"{count(found.facts, 'fact')} hashed, of which {found.signed:,} are signed"
+    verdict = "as recorded and as signed" if found.matches else f"{count(found.damaged, 'damage')} found"
+    out.print(f"{what}, with {count(found.checkpoints, 'checkpoint')}: {verdict}.\n")
 
 
 def _replay_publications(url: str) -> list[PublicationReplay]:

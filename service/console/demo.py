@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from threading import Event
 from urllib.parse import quote
 
+from domain.ledger.receipt import origin_of
 from service import wiring
 from service.console import samples
 from service.console.command import EXIT_OK, Misuse, announce, say
@@ -13,12 +14,16 @@ from service.console.database import migrate_and_say, running_database
 from service.console.listener import ListenAddress, expect_loopback, listen, resolve
 from service.console.project import projector_beside
 from service.console.serve import OPEN_TO_ALL, run_server
+from service.console.sign import signer_beside
 from service.console.terminal import count, progress
 from service.eventstore import LogReader
 from service.settings import Settings
+from service.transparency.log_keys import write_log_keys
 
 KEY_FILE = "demo-keys"
 """The name of the demo's key file, in the data folder."""
+LOG_KEY_FILE = "demo-log-keys"
+"""The name of the file of the demo's keys that sign the log, in the data folder."""
 DEFAULT = "syria-coast-2025"
 """The sample that is loaded where none is named."""
 
@@ -45,7 +50,8 @@ def demo(settings: Settings, name: str = DEFAULT) -> int:
             settings = _with_key(settings)
             ready = asyncio.run(_load(url, name, lines, address))
             wiring.make_runner(url, Event()).catch_up()
-            with projector_beside(url, settings):
+            settings = _with_log_key(settings, url)
+            with projector_beside(url, settings), signer_beside(url, settings):
                 run_server(settings, url, [listener], workers=1, ready=lambda: announce(ready))
     say("Stopped.")
     return EXIT_OK
@@ -61,6 +67,16 @@ def _with_key(settings: Settings) -> Settings:
         wiring.make_key(path)
         say(f"A key for sealed parts was made in {path}. It is for trying out only: it lies beside what it protects.")
     return settings.model_copy(update={"kek_file": path})
+
+
+def _with_log_key(settings: Settings, url: str) -> Settings:
+    """Return the settings with a key that signs the log, in the data folder; not for a user's database."""
+    if settings.log_keys or settings.database_url:
+        return settings
+    path = settings.data.absolute() / LOG_KEY_FILE
+    if not path.exists():
+        write_log_keys(path, [wiring.make_log_key(origin_of(wiring.log_id(url)))])
+    return settings.model_copy(update={"log_keys": path})
 
 
 async def _load(url: str, name: str, lines: Sequence[samples.SampleLine], address: ListenAddress) -> str:

@@ -6,10 +6,10 @@ import re
 import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from importlib import metadata
 from pathlib import Path
-from typing import Final, Literal, LiteralString
+from typing import Final, LiteralString
 
 from psycopg import Connection
 from psycopg.errors import InsufficientPrivilege
@@ -19,6 +19,8 @@ from rich.text import Text
 from service.access.sealing.rotation import sources_by_key
 from service.console.command import EXIT_FAILED, EXIT_OK, CannotRun, Misuse
 from service.console.database import has_data, on_database
+from service.console.doctor_check import Check, CheckVerdict
+from service.console.doctor_signing import signing_check
 from service.console.keys import keys_at_hand
 from service.console.listener import expect_loopback, knownwhen_answers, listen, resolve
 from service.console.terminal import add_row, console, count, plain_table, print_json
@@ -32,9 +34,6 @@ from service.settings import Settings
 OLDEST_PYTHON = (3, 11)
 TIGHT_BYTES, SCARCE_BYTES = 1_000_000_000, 100_000_000
 """Free space below which the doctor warns, and below which a check fails."""
-
-CheckVerdict = Literal["ok", "warn", "fail"]
-
 
 _TABLE: Final = "SELECT to_regclass('public.facts') IS NOT NULL"
 _RIGHTS: Final = """
@@ -59,16 +58,6 @@ _CONTINUITY: Final = """
     ) AS stamped
 """
 _STYLE = {"ok": "green", "warn": "yellow", "fail": "bold red"}
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One check: its name, its verdict, what was found, and advice on mending it."""
-
-    name: str
-    verdict: CheckVerdict
-    found: str
-    advice: str = ""
 
 
 def doctor(settings: Settings, *, json: bool) -> int:
@@ -200,6 +189,7 @@ def _database_checks(settings: Settings, url: str) -> Iterator[Check]:
                 yield _rights(connection)
             if migrated.verdict == "ok":
                 yield _sealing(settings, connection)
+                yield signing_check(settings, connection)
             yield _append_only(connection)
             yield _continuity(connection)
     except PostgresProblem as problem:

@@ -83,7 +83,7 @@ def _export(url: str, exporter: Exporter, options: ExportOptions) -> dict[str, A
         def on_progress(done: int, total: int) -> None:
             report_progress(f"exporting {exporter.name}", done, total, 0)
 
-        with incidents.open_export(url, what, on_progress) as export_, _output(options.output) as file:
+        with incidents.open_export(url, what, on_progress) as export_, output_file(options.output) as file:
             exporter.write(replace(export_, log=log), file)
             size = file.tell()
     reading = export_.reading
@@ -106,7 +106,7 @@ async def _principal(url: str, token: str) -> Principal:
 
 
 @contextmanager
-def _output(path: Path) -> Generator[BinaryIO]:
+def output_file(path: Path) -> Generator[BinaryIO]:
     """Give a file to write: standard output, or one beside `path` that takes its name when all is well.
 
     Raises CannotRun.

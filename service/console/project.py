@@ -1,25 +1,15 @@
 """`knownwhen project`: the projector in this process; and in a process beside a server."""
 
 import threading
-from collections.abc import Generator
-from contextlib import contextmanager
-from multiprocessing.process import BaseProcess
-
-import structlog
+from contextlib import AbstractContextManager
 
 from service import wiring
+from service.console.beside import process_beside
 from service.console.command import EXIT_OK, append_to_error_log, request_stop_on_signal, say
 from service.console.database import expect_migrated, on_database
 from service.console.logs import configure
 from service.runtime import subprocesses
 from service.settings import Settings
-
-RESTART_SECONDS = 1.0
-"""Seconds from the end of a projector process to the start of another."""
-STOPPING_SECONDS = 10.0
-"""Seconds that a projector may take to end before it is killed; the next one continues from its stored position."""
-
-_log = structlog.stdlib.get_logger("service.projecting")
 
 
 def project(settings: Settings) -> int:
@@ -38,39 +28,9 @@ def _follow(url: str, stop: threading.Event) -> None:
     wiring.make_runner(url, stop).run()
 
 
-@contextmanager
-def projector_beside(url: str, settings: Settings) -> Generator[None]:
+def projector_beside(url: str, settings: Settings) -> AbstractContextManager[None]:
     """Run a projector in a process of its own while the block lasts; one that dies is replaced."""
-    stopping = threading.Event()
-    thread = threading.Thread(target=_keep_running, args=(url, settings, stopping), name="projector", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        stopping.set()
-        thread.join()
-
-
-def _keep_running(url: str, settings: Settings, stopping: threading.Event) -> None:
-    context = subprocesses.spawn_context()
-    while not stopping.is_set():
-        process = context.Process(target=_work, args=(url, settings), name="knownwhen-projector", daemon=True)
-        process.start()
-        while process.is_alive() and not stopping.wait(RESTART_SECONDS / 10):
-            pass
-        if stopping.is_set():
-            _end(process)
-        else:
-            _log.warning("the projector ended; starting another", exit_status=process.exitcode)
-            stopping.wait(RESTART_SECONDS)
-
-
-def _end(process: BaseProcess) -> None:
-    process.terminate()
-    process.join(STOPPING_SECONDS)
-    if process.is_alive():
-        process.kill()
-        process.join()
+    return process_beside("projector", _work, url, settings)
 
 
 def _work(url: str, settings: Settings) -> None:

@@ -24,6 +24,7 @@ from service.console.database import migrate_or_expect_migrated, running_databas
 from service.console.listener import ListenAddress, expect_loopback, listen_for_each, resolve
 from service.console.logs import configure
 from service.console.project import projector_beside
+from service.console.sign import signer_beside
 from service.runtime import subprocesses
 from service.settings import Settings, read_settings
 
@@ -66,7 +67,8 @@ def serve(settings: Settings, options: ServeOptions) -> int:
         migrate_or_expect_migrated(settings, url)
         if not (settings.is_open or settings.oidc_issuer or asyncio.run(_has_admin(url))):
             say(NO_ADMIN)
-        with projector_beside(url, settings) if options.projector else contextlib.nullcontext():
+        beside = projector_beside(url, settings) if options.projector else contextlib.nullcontext()
+        with beside, signer_beside(url, settings):
             ready = partial(_announce, address, settings, options.workers)
             run_server(settings, url, listeners, workers=options.workers, ready=ready)
     return EXIT_OK

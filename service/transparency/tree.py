@@ -2,27 +2,19 @@
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
 
 from psycopg import AsyncConnection
 from psycopg.rows import tuple_row
 from psycopg_pool import AsyncConnectionPool
 
-from domain.ledger.entry import PARTS, Entry, format_entry, leaf_hash
+from domain.ledger.entry import leaf_hash
 from domain.ledger.merkle import HASH_BYTES, join, peaks, root
+from domain.ledger.tiles import WIDTH
+from service.transparency.signer import ENTRIES, entry_bytes
 
-WIDTH = 256
-"""How many hashes of one level become one of the next: the width of a tile (C2SP tlog-tiles)."""
 SLICE = 4096
 """How many facts are read, and hashed, at a time."""
-
-# What an entry is made of, and nothing else: content is neither needed nor read.
-ENTRIES: Final = """
-    SELECT notification_id, fact_id, originator_id, originator_version, topic, recorded_at,
-        state_commitment, text_commitment, sealed_commitment
-    FROM public.facts WHERE notification_id > %(after)s AND notification_id <= %(upto)s
-    ORDER BY notification_id
-"""
 
 
 class FactMissing(Exception):
@@ -100,13 +92,7 @@ class LogTree:
             if position != expected and expected <= upto:
                 message = f"the log has no fact at position {expected}"
                 raise FactMissing(message)
-        return await asyncio.to_thread(lambda: [_leaf(row) for row in rows])
-
-
-def _leaf(row: tuple[Any, ...]) -> bytes:
-    position, fact_id, stream, version, topic, recorded_at, *commitments = row
-    parts = {part: made for part, made in zip(PARTS, commitments, strict=True) if made is not None}
-    return leaf_hash(format_entry(Entry(position, recorded_at, fact_id, stream, version, topic, parts)))
+        return await asyncio.to_thread(lambda: [leaf_hash(entry_bytes(row)) for row in rows])
 
 
 def _hashes(row: Sequence[int]) -> list[bytes]:

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.ledger.canonical import canonical
 from domain.ledger.entry import LIMIT, PARTS, Entry, EntryError, format_entry, leaf_hash, parse_entry
 
 BIGGEST = 2**53 - 1
@@ -165,3 +166,10 @@ def test_a_leaf_is_hashed_as_rfc_6962_says() -> None:
 def test_every_part_of_a_fact_has_its_place() -> None:
     full = replace(ENTRY, parts={part: bytes(32) for part in PARTS})
     assert list(json.loads(format_entry(full))["parts"]) == sorted(PARTS)
+
+
+@given(entries)
+def test_form_is_the_canonical_one(entry: Entry) -> None:
+    with suppress(EntryError):
+        data = format_entry(entry)
+        assert canonical(json.loads(data)) == data

@@ -21,7 +21,10 @@ from domain.ledger.merkle import (
     peaks,
     prove_consistency,
     prove_inclusion,
+    prove_several,
     root,
+    root_of_several,
+    subtrees_of,
 )
 
 VECTORS = Path(__file__).parents[1] / "vectors" / "tlog.json"
@@ -95,7 +98,7 @@ def test_subtrees_of_256_leaves_and_the_rest_give_the_same_root(leaves: list[byt
 @given(filled, st.data())
 def test_every_leaf_is_shown_to_be_in_its_place_and_in_no_other(leaves: list[bytes], data: st.DataObject) -> None:
     index, other = data.draw(st.integers(0, len(leaves) - 1)), data.draw(st.integers(-1, len(leaves)))
-    proof = prove_inclusion(index, leaves)
+    proof = prove_inclusion(index, len(leaves), subtrees_of(leaves))
     assert proof == reference_path(index, leaves)
     assert includes(len(leaves), root(leaves), index, leaves[index], proof)
     if other != index:
@@ -105,7 +108,7 @@ def test_every_leaf_is_shown_to_be_in_its_place_and_in_no_other(leaves: list[byt
 @given(filled, st.data())
 def test_every_tree_is_shown_to_continue_its_beginnings(leaves: list[bytes], data: st.DataObject) -> None:
     first = data.draw(st.integers(1, len(leaves)))
-    proof = prove_consistency(first, leaves)
+    proof = prove_consistency(first, len(leaves), subtrees_of(leaves))
     assert continues(len(leaves), root(leaves), first, root(leaves[:first]), proof)
     forged = root([leaf_hash(b"another"), *leaves[1:first]])
     assert not continues(len(leaves), root(leaves), first, forged, proof)
@@ -115,7 +118,9 @@ def test_every_tree_is_shown_to_continue_its_beginnings(leaves: list[bytes], dat
 def test_no_changed_proof_passes(leaves: list[bytes], data: st.DataObject) -> None:
     place = data.draw(st.integers(1, len(leaves)))
     tree, size = root(leaves), len(leaves)
-    inclusion, consistency = prove_inclusion(place - 1, leaves), prove_consistency(place, leaves)
+    subtree = subtrees_of(leaves)
+    inclusion = prove_inclusion(place - 1, len(leaves), subtree)
+    consistency = prove_consistency(place, len(leaves), subtree)
     for changed in _changes(inclusion):
         assert not includes(size, tree, place - 1, leaves[place - 1], changed)
     for changed in _changes(consistency):
@@ -142,10 +147,10 @@ def test_there_is_no_proof_of_what_is_not_there() -> None:
     leaves = [leaf_hash(b"1"), leaf_hash(b"2")]
     for index in (-1, 2):
         with pytest.raises(IndexError, match="2 leaves has none"):
-            prove_inclusion(index, leaves)
+            prove_inclusion(index, len(leaves), subtrees_of(leaves))
     for first in (0, 3):
         with pytest.raises(IndexError, match="2 leaves continues none"):
-            prove_consistency(first, leaves)
+            prove_consistency(first, len(leaves), subtrees_of(leaves))
     assert not continues(2, root(leaves), 0, EMPTY_ROOT, [])
     assert not continues(3, root(leaves), 2, root(leaves), [])
 
@@ -192,6 +197,25 @@ def test_the_proofs_of_all_small_trees_are_those_of_other_implementations(vector
             row = leaves[start:end]
             sums["hash"].update(f"[{start}, {end}) {root(row).hex()}\n".encode())
             for index in range(size):
-                steps = "".join(f" {step.hex()}" for step in prove_inclusion(index, row))
+                steps = "".join(f" {step.hex()}" for step in prove_inclusion(index, len(row), subtrees_of(row)))
                 sums["inclusion"].update(f"{start + index} [{start}, {end}){steps}\n".encode())
     assert {name: found.hexdigest() for name, found in sums.items()} == {name: wanted[name]["sha256"] for name in sums}
+
+
+@given(st.lists(st.binary(max_size=8), min_size=1, max_size=70), st.data())
+def test_several_leaves_are_shown_at_once_and_no_changed_proof_passes(leaves: list[bytes], data: st.DataObject) -> None:
+    row = [leaf_hash(each) for each in leaves]
+    wanted = sorted(data.draw(st.sets(st.integers(0, len(row) - 1), min_size=1)))
+    proof = list(prove_several(wanted, len(row), subtrees_of(row)))
+    shown = {index: row[index] for index in wanted}
+    assert root_of_several(shown, len(row), proof) == root(row)
+    assert len(proof) <= len(wanted) * len(row).bit_length()
+    for changed in ([*proof, bytes(32)], proof[:-1] if proof else [bytes(32)]):
+        assert root_of_several(shown, len(row), changed) is None
+    at = data.draw(st.sampled_from(wanted))
+    assert root_of_several(shown | {at: bytes(32)}, len(row), proof) not in (None, root(row))
+    assert root_of_several(shown | {len(row): bytes(32)}, len(row), proof) is None
+    assert root_of_several(shown, len(row), [each[:-1] for each in proof] or [b""]) is None
+    if proof:
+        place = data.draw(st.integers(0, len(proof) - 1))
+        assert root_of_several(shown, len(row), [*proof[:place], bytes(32), *proof[place + 1 :]]) != root(row)

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from pyarrow import parquet
 
-from service.formats.export.by_link import linked_formats
+from service.formats.by_link import linked_formats
 from service.formats.export.incidents import ExportRequest, open_export
 from service.formats.registry import EXPORTERS
 from tests.service.access import bearer, closed_service, issued

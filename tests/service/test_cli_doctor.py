@@ -7,9 +7,13 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from domain.ledger.checkpoint import LogCheckpoint, format_checkpoint
+from domain.ledger.signed_note import SignedNote, format_note, sign
 from service.console import doctor
 from service.settings import Settings
+from service.transparency.signer import TRY_SIGNER
 from tests.service.console import data_folder, run
+from tests.service.signed_logs import key_of, load_sample, log_id, signing
 
 pytestmark = pytest.mark.one_server_will_do
 
@@ -45,6 +49,38 @@ def test_a_sound_database_has_nothing_to_mend(
     assert {name for name, check in found.items() if check["verdict"] == "fail"} == set()
     assert found["log"]["found"].startswith("0 facts")
     assert found[f"port {unused_port}"]["verdict"] == "ok"
+
+
+def test_it_says_how_far_the_log_is_signed_and_what_stops_it(
+    database_url: str, capsys: pytest.CaptureFixture[str], tmp_path: Path, unused_port: int
+) -> None:
+    def check(**changed: object) -> tuple[str, str]:
+        given = {"database_url": database_url, "data": tmp_path, "port": unused_port, **changed}
+        found = examined(capsys, **given)[1]["signed log"]
+        return found["verdict"], found["found"]
+
+    assert check()[0] == "ok"
+    signer, keys = signing(database_url, tmp_path), tmp_path / "keys"
+    assert check(log_keys=keys) == ("ok", "0 of 0 facts signed, by 1 key")
+    load_sample(database_url)
+    assert check(log_keys=keys)[0] == "warn"
+    with psycopg.connect(database_url) as active:
+        active.execute(TRY_SIGNER)
+        assert check(log_keys=keys)[0] == "ok"
+    signer.sign_once()
+    assert check()[0] == "warn"
+    verdict, found = check(log_keys=keys)
+    assert (verdict, found.partition(" ")[0]) == ("ok", found.split()[2])
+    assert check(log_keys=tmp_path / "no-such")[0] == "fail"
+    kept = tmp_path / "published-checkpoints"
+    kept.mkdir()
+    larger = format_checkpoint(LogCheckpoint(f"knownwhen/{log_id(database_url)}", 10**6, b"r" * 32))
+    (kept / f"{log_id(database_url)}.checkpoint").write_bytes(
+        format_note(SignedNote(larger, (sign(larger, key_of(database_url)),)))
+    )
+    verdict, found = check(log_keys=keys)
+    assert verdict == "fail"
+    assert "1,000,000 were published" in found
 
 
 def test_a_switched_off_guard_is_found(

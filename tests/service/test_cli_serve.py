@@ -12,6 +12,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from domain.ledger.checkpoint import parse_checkpoint
+from domain.ledger.signed_note import parse_key, parse_note, verify
 from service.console import migrate, serve
 from service.console.command import LOG_NAME, CannotRun, Misuse
 from service.console.listener import expect_loopback, listen, listen_for_each, resolve
@@ -127,6 +129,24 @@ def test_a_database_of_the_users_own_is_not_migrated_behind_their_back(
         assert (
             httpx.post(f"http://127.0.0.1:{unused_port}/v1/incidents", json=OPEN, timeout=PATIENCE).status_code == 201
         )
+        assert command.stop() == 0
+
+
+def test_a_server_with_a_key_signs_what_is_posted(database_url: str, unused_port: int, tmp_path: Path) -> None:
+    settings = {"DATABASE_URL": database_url, "KNOWNWHEN_DATA": tmp_path, "KNOWNWHEN_LOG_KEYS": tmp_path / "log-keys"}
+    made = run("keys", "log", "create", **settings)
+    assert made.returncode == 0, made.stderr
+    key = parse_key(made.stdout.partition("\n")[0])
+    with running("serve", "--port", str(unused_port), **settings) as command:
+        command.wait_for(READY)
+        with httpx.Client(base_url=f"http://127.0.0.1:{unused_port}", timeout=PATIENCE) as client:
+            for number in range(3):
+                posted = client.post("/v1/incidents", json={**OPEN, "slug": f"posted-{number}"}).json()["position"]
+                proof = f"/v1/facts/{posted}/proof"
+                until(lambda path=proof: client.get(path).status_code == 200)
+                note = parse_note(client.get("/v1/log/checkpoint").content)
+                assert [each.key for each in verify(note, [key])] == [key]
+                assert parse_checkpoint(note.text).size >= posted
         assert command.stop() == 0
 
 

@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
 from tests.service.serving import filed, opened, service, toll
+from tests.service.signed_logs import signing, without_files
 
 pytestmark = pytest.mark.one_server_will_do
 
@@ -66,6 +68,19 @@ def test_the_log_its_read_models_and_the_pool_are_told(client: httpx.Client) -> 
     assert found["knownwhen_pool_size"] >= 1
     models = {name for name in found if name.startswith("knownwhen_read_model_behind")}
     assert models == {f'knownwhen_read_model_behind{{read_model="{name}"}}' for name in live(client)}
+
+
+def test_how_far_the_log_is_signed_is_told(client: httpx.Client, database_url: str, tmp_path: Path) -> None:
+    slug = opened(client)
+    assert not [name for name in metrics(client) if "checkpoint" in name]
+    without_files(signing(database_url, tmp_path)).sign_once()
+    size = metrics(client)["knownwhen_checkpoint_size"]
+    assert size == metrics(client)["knownwhen_log_position"]
+    written = filed(client, slug, toll())
+    found = metrics(client)
+    assert found["knownwhen_checkpoint_size"] == size
+    assert found["knownwhen_checkpoint_behind"] == written["position"] - size
+    assert found["knownwhen_checkpoint_published_seconds"] > 1_600_000_000
 
 
 def live(client: httpx.Client) -> list[str]:

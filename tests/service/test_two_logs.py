@@ -1,6 +1,7 @@
 """What a principal may not see leaves no trace in any answer: two logs that differ in it alone answer alike."""
 
 from collections.abc import Callable
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -8,8 +9,12 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from domain.ledger.checkpoint import parse_checkpoint
+from domain.ledger.signed_note import parse_note
+from domain.verification.bundle import parse_bundle
 from tests.service.acting import acting_service, within
 from tests.service.projected import projecting
+from tests.service.signed_logs import signing, without_files
 from tests.service.two_logs import (
     FILLER,
     FRIEND,
@@ -97,3 +102,32 @@ def test_two_logs_that_differ_in_a_hidden_collection_answer_alike(
 
     answer_alike()
     assert {200, 201, 404, 409, 422} <= statuses
+
+
+def test_checkpoints_and_bundles_tell_the_size_of_the_log_and_no_more(
+    migrated_template: str, create_database: Callable[[str], str], tmp_path: Path
+) -> None:
+    """Names of logs, keys and roots differ between any two logs: roots are made of commitments with random salts."""
+    urls = [create_database(migrated_template) for _ in range(2)]
+    with acting_service(urls[0]) as one, acting_service(urls[1]) as other:
+        logs = TwoLogs(one, other)
+        logs.open()
+        for url in urls:
+            without_files(signing(url, tmp_path / url.rpartition("/")[2])).sign_once()
+        told: list[Any] = []
+        for client in (one, other):
+            about = client.get("/v1/log", headers=within("public")).json()
+            note = client.get("/v1/log/checkpoint", headers=within("public"))
+            checkpoint = parse_checkpoint(parse_note(note.content).text)
+            bundle = parse_bundle(client.get("/v1/incidents/public-1/bundle", headers=within("public")).content)
+            positions = [each.entry.position for each in bundle.facts]
+            shape = len(bundle.inclusion), len(bundle.consistency), positions, bundle.receipt.inputs
+            proofs = [
+                client.get(f"/v1/facts/{position}/proof", headers=within("public")).status_code
+                for position in range(1, about["size"] + 2)
+            ]
+            assert {200, 404} == set(proofs)
+            assert proofs.count(200) == sum(collection == "public" for collection in VISIBLE.values())
+            told.append((sorted(about), len(about["keys"]), about["size"], checkpoint.size, shape, proofs))
+            assert not checkpoint.extensions
+        assert told[0] == told[1]

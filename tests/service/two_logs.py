@@ -134,6 +134,7 @@ class Asking:
             "name": ["csv", "geojson", "ucdp", "timelinejs", "sqlite"],
             "digest": self.digests or ["0" * 64],
             "position": [str(each) for each in self.positions or [1]],
+            "path": ["tile/0/000", "tile/0/000.p/1", "tile/entries/000.p/1", "tile/9/000", "unheard-of"],
         }
         return self.chance.choice(names[parameter])
 

@@ -15,6 +15,7 @@ from service.eventstore import LogBusyError, OperationalError, PersistenceError
 from service.eventstore.sealing import SealingUnavailable
 from service.eventstore.writer import Overloaded
 from service.postgres.problems import PostgresProblem
+from service.transparency.signed_log import NotSigned, NotSignedYet
 
 SLUG_BY_EXCEPTION: Mapping[type[Exception], str] = {
     refusals.IncidentUnknown: "no-such-incident",
@@ -65,6 +66,8 @@ SLUG_BY_EXCEPTION: Mapping[type[Exception], str] = {
     refusals.ErasureUnavailable: "erasure-unavailable",
     refusals.NothingToErase: "nothing-changed",
     SealingUnavailable: "no-sealing-key",
+    NotSigned: "not-signed",
+    NotSignedYet: "not-signed-yet",
     sealing.NoSealingKey: "no-sealing-key",
     sealing.SealingKeyLost: "sealing-key-lost",
     sealing.KeyCommandFailed: "sealing-key-lost",

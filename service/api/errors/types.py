@@ -117,6 +117,14 @@ no-such-receipt 404 There is no such receipt
     No estimate with this digest was published. An answer that was only read has no receipt.
 no-such-publication 404 There is no such publication
     Nothing was published at this position of the log. `GET /v1/publications` lists what was.
+not-signed 404 This log is not signed
+    Nothing can be proved of a log that no checkpoint was published of. Whoever runs the service makes a key for it and
+    sets `KNOWNWHEN_LOG_KEYS` (see docs/verify.md).
+no-such-tile 404 There is no such tile
+    Tiles are those of C2SP tlog-tiles, up to the size of the last published checkpoint: `tile/LEVEL/NUMBER`,
+    `tile/entries/NUMBER`, and `.p/WIDTH` behind one that is not complete.
+no-such-fact 404 There is no such fact
+    The log has no fact at this position.
 slug-taken 409 The slug is taken
     Slugs are final and name one incident each. Choose another one.
 id-taken 409 The id was used for something else
@@ -236,6 +244,9 @@ not-there-yet 503 The lists do not stand there yet
     What was asked for is recorded, but the tables that lists are read from do not stand there yet, though they
     were waited for. Try again after the seconds in `Retry-After`. Where the detail says that one has stopped,
     it goes on only when whoever runs the service has seen to it.
+not-signed-yet 503 This is not signed yet
+    It is recorded, and the next checkpoint will have it, mostly within seconds. Try again after the seconds in
+    `Retry-After`.
 internal-error 500 Something went wrong here
     This is a fault of the service. `instance` names it in the service's log; please tell whoever runs it.
 """

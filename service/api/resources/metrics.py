@@ -14,6 +14,7 @@ from service.api.principals import RequestPrincipal
 from service.api.resource import Resource
 from service.api.services import InjectedServices, Services
 from service.projections.registry import Generation
+from service.transparency.signed_log import NotSigned
 
 RESOURCE = Resource("service")
 
@@ -34,7 +35,7 @@ _POOL: Final = {
     ),
 )
 async def metrics(request: Request, services: InjectedServices, principal: RequestPrincipal) -> Response:
-    """Count requests, commands, transactions, closed connections; tell the log's end and how far each read model is.
+    """Count requests, commands, transactions, closed connections; tell how far the log, read models and signing are.
 
     For tokens with the scope `audit`, and for this machine without one. No label holds anything of a report.
     """
@@ -79,6 +80,21 @@ async def _of_database(services: Services) -> list[Metric]:
             gauge(f"pool_{name.removeprefix('pool_')}", meaning, {"": stats.get(name, 0)})
             for name, meaning in _POOL.items()
         ),
+        *await _of_signing(services, head),
+    ]
+
+
+async def _of_signing(services: Services, head: int) -> list[Metric]:
+    """Return how far the log is signed; nothing where no checkpoint was published."""
+    try:
+        last = await services.signed_log.checkpoint()
+    except NotSigned:
+        return []
+    published_at = last.published_at.timestamp()
+    return [
+        gauge("checkpoint_size", "Facts of the last published checkpoint", {"": last.size}),
+        gauge("checkpoint_behind", "Facts of the log that no published checkpoint has", {"": max(0, head - last.size)}),
+        gauge("checkpoint_published_seconds", "When it was published, in seconds since 1970", {"": published_at}),
     ]
 
 

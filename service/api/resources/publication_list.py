@@ -20,6 +20,7 @@ from service.api.resource import MOMENT_PROBLEMS, Resource
 from service.api.responses import document_response
 from service.api.services import InjectedServices
 from service.eventstore import LogReader, StoredFact
+from service.transparency.publications import replay
 
 RESOURCE = Resource("publications")
 
@@ -115,7 +116,7 @@ async def replay_publication(
     if row is None or not row.is_a(EstimatePublished):
         raise HttpProblem("no-such-publication", f"Nothing was published at position {position} of this log.")
     (item,) = await publication_items(services.reader, [row], named=principal.may("audit"))
-    replayed = await services.replay_publication(services.reader, row)
+    replayed = await replay(services.reader, services.root_at, row)
     differences = [
         {"what": each.what, "published": each.published, "replayed": each.replayed} for each in replayed.differences
     ]

@@ -3,11 +3,11 @@
 import base64
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Annotated, Any, cast
+from typing import Any, cast
 from uuid import UUID
 
 import orjson
-from fastapi import Path, Request
+from fastapi import Request
 from pydantic import Field
 from starlette.responses import Response
 
@@ -23,7 +23,7 @@ from service.api.lists.publications import PublicationEntry, ReceiptResponse, pu
 from service.api.media_types import JSON
 from service.api.models import ResponseModel, WriteResult
 from service.api.negotiation import negotiate
-from service.api.parameters import IncidentName
+from service.api.parameters import IncidentName, ReceiptDigest
 from service.api.requests.write import HttpWrite, IncomingWrite, WriteParameter, write_response
 from service.api.resource import Description, Resource
 from service.api.responses import document_response
@@ -157,11 +157,6 @@ def _with_receipt(written: Acknowledgement, receipt: bytes) -> Response:
     document = {**orjson.loads(answered.body), "receipt": orjson.Fragment(receipt)}
     headers = {name: value for name, value in answered.headers.items() if name != "content-length"}
     return Response(orjson.dumps(document), answered.status_code, headers)
-
-
-ReceiptDigest = Annotated[
-    str, Path(pattern="^[0-9a-f]{64}$", description="The digest of a published estimate: 64 hexadecimal digits.")
-]
 
 
 @RESOURCE.get(

@@ -52,6 +52,11 @@ class Language:
         """Its name in itself."""
         return self.locale.get_display_name() or self.code
 
+    @property
+    def locale_tag(self) -> str:
+        """Its BCP 47 tag with the digits that the reader chose, as scripts format numbers by it."""
+        return f"{self.code}-u-nu-{self.digits}"
+
     def language_name(self, tag: str) -> str:
         """Return the name, in this language, of a language of BCP 47, such as that of a report's words."""
         try:

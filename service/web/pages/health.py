@@ -27,7 +27,8 @@ async def health(page: WebPage) -> Response:
     ready = await _not_ready(page)
     items = [{**each, "title": _title(page.language, each["name"])} for each in found["items"]]
     worst = max((_weight(each) for each in items), default=0)
-    values = {"models": items, "position": found["position"], "not_ready": ready, "worst": worst}
+    signer = await _signer(page)
+    values = {"signer": signer, "models": items, "position": found["position"], "not_ready": ready, "worst": worst}
     return page.render("health.html", values, headers={"Cache-Control": "no-store"})
 
 
@@ -42,6 +43,15 @@ def _weight(model: dict[str, Any]) -> int:
     if model["status"] == "stopped" or (building and building["stopped"]):
         return 2
     return 1 if model["status"] == "being-built" or model["behind"] else 0
+
+
+async def _signer(page: WebPage) -> dict[str, Any] | None:
+    """Return the answer of `GET /v1/log`, with the ids of the keys; None where the log is not signed."""
+    try:
+        (log,) = await gather(page.api.get("/v1/log"))
+    except ApiProblem:
+        return None
+    return {**log, "key_ids": [each.split("+")[1] for each in log["keys"]]}
 
 
 async def _not_ready(page: WebPage) -> str | None:

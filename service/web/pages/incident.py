@@ -21,6 +21,7 @@ from service.web.parts.incident_map import IncidentMap, MapView, incident_map
 from service.web.parts.keys import lead_key
 from service.web.parts.local_time import LocalTime, zone_of
 from service.web.parts.names import Names
+from service.web.parts.proof import CHECKPOINT, signed_size
 from service.web.parts.reading_sliders import reading_sliders
 from service.web.parts.sources import SourceDocuments, sources
 from service.web.parts.timeline import Selected, Timeline, select, timeline, timeline_query, to_explain
@@ -55,6 +56,8 @@ class IncidentAnswers:
     """The entries of the page of the timeline that is asked for."""
     histories: Sequence[ApiDocument]
     """Histories of reports of that page, where no document says what became of them."""
+    signed: int | None
+    """The size of the last checkpoint; None where the log is not signed."""
 
     @cached_property
     def context(self) -> PartContext:
@@ -107,7 +110,7 @@ PARTS: Final[Mapping[str, Callable[[IncidentAnswers], object]]] = {
         its.context,
         SourceDocuments(its.state["data"], its.timeline["data"], its.claims["data"], its.revisions["data"]),
     ),
-    "cite": lambda its: cite(its.context, its.own, its.state, its.headline),
+    "cite": lambda its: cite(its.context, its.own, its.state, its.headline, its.signed),
     "downloads": lambda its: downloads(its.page.language, its.own, its.state["coordinates"]),
 }
 """The parts of the page in their order: templates/parts/NAME.html shows what the function returns, under NAME."""
@@ -168,7 +171,8 @@ async def _read(page: WebPage, own: str) -> IncidentAnswers:
     as_of = {"as_of": page.reading.as_of}
     histories = await gather(*(page.api.get(f"/v1/reports/{each}", as_of) for each in to_explain(selected)))
     found.setdefault("claims_ever", found["claims"])
-    return IncidentAnswers(page, own, **found, selected=selected, histories=histories)
+    signed = signed_size(await page.api.send("GET", CHECKPOINT, accept="text/plain"))
+    return IncidentAnswers(page, own, **found, selected=selected, histories=histories, signed=signed)
 
 
 def _selected(page: WebPage, state: ApiDocument, told: ApiDocument) -> Selected:

@@ -15,6 +15,7 @@ from service.web.parts.keys import lead_key
 from service.web.parts.listing import MOST_NAMED, choices, read_as_of
 from service.web.parts.local_time import zone_of
 from service.web.parts.names import Names
+from service.web.parts.proof import CHECKPOINT, ProofLinks, signed_size
 from service.web.parts.publications import checks, publication_entry
 from service.web.parts.refusals import refusal
 
@@ -41,7 +42,8 @@ async def publication_list(page: WebPage) -> Response:
         return page.render("publications.html", {**values, **told}, problem.answer.status)
     titles = await incident_titles(page.api, (each["receipt"]["incident"] for each in found["items"]), known)
     entries = [publication_entry(page.language, each, titles) for each in found["items"]]
-    return page.render("publications.html", {**values, "found": found, "entries": entries})
+    signed = signed_size(await page.api.send("GET", CHECKPOINT, accept="text/plain")) or 0
+    return page.render("publications.html", {**values, "found": found, "entries": entries, "signed": signed})
 
 
 @PAGES.get("/publications/{position:int}")
@@ -52,7 +54,15 @@ async def publication(page: WebPage) -> Response:
     item = replayed["publication"]
     titles = await incident_titles(page.api, [item["receipt"]["incident"]])
     entry = publication_entry(page.language, item, titles)
+    signed = signed_size(await page.api.send("GET", CHECKPOINT, accept="text/plain"))
+    own = f"/publications/{position}"
+    proof = ProofLinks(signed, position, f"/v1{own}/bundle", page.link(f"{own}/bundle.html"))
     values = {
+        "proof": proof,
+        "bundle": proof.bundle,
+        "cites": "",
+        "view": item["receipt"]["view"],
+        "within_file": False,
         "entry": entry,
         "receipt": item["receipt"],
         "replayed": replayed,

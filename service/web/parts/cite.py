@@ -8,6 +8,7 @@ from service.web.api_document import ApiDocument
 from service.web.language.languages import Language
 from service.web.parts.context import PartContext
 from service.web.parts.headline import HeadlinePart
+from service.web.parts.proof import ProofLinks
 
 
 @dataclass(frozen=True)
@@ -20,20 +21,28 @@ class Cite:
     digest: str
     permalink: str
     asked: str
+    proof: ProofLinks
 
 
-def cite(context: PartContext, own: str, state: ApiDocument, headline: HeadlinePart) -> Cite:
-    """Make the part from `state/1` with its coordinates, and the headline; `own` is the incident's path in the API."""
+def cite(context: PartContext, own: str, state: ApiDocument, headline: HeadlinePart, signed: int | None) -> Cite:
+    """Make the part from `state/1` with its coordinates, and the headline; `own` is the incident's path in the API.
+
+    `signed` is the size of the last checkpoint, None where the log is not signed.
+    """
     coordinates, data = state["coordinates"], state["data"]
     closed = {"as_of": f"@{coordinates['position']}", "reported_until": coordinates["reported_until"]}
     asked = {**closed, "policy": coordinates["policy"]}
+    page = f"/incidents/{data['incident']}"
+    query = query_string(asked)
+    kept = context.link(f"{page}/bundle.html", asked)
     return Cite(
         _sentence(headline),
         data["title"],
         _coordinates(context.language, coordinates, headline),
         state["digest"],
-        context.link(f"/incidents/{data['incident']}", {**asked, **context.lead_query}),
-        f"{own}?{query_string(asked)}",
+        context.link(page, {**asked, **context.lead_query}),
+        f"{own}?{query}",
+        ProofLinks(signed, coordinates["position"], f"{own}/bundle?{query}", kept),
     )
 
 

@@ -21,6 +21,8 @@ _SENTENCES: Final = {
     "narrow-query": marked(
         "Too much would have to be read for this moment. Choose a country, a kind or a source as well."
     ),
+    "no-such-export": marked("Nothing is exported in this format by a link. Choose another one."),
+    "no-such-fact": marked("There is no fact at this position of the log, or you may not see it."),
     "no-such-incident": marked(
         "There is no such incident, or you may not see it. The list has those that you may see."
     ),
@@ -29,8 +31,14 @@ _SENTENCES: Final = {
     "no-such-receipt": marked("No estimate with this digest was published."),
     "no-such-report": marked("There is no such report, or you may not see it."),
     "no-such-source": marked("No report had named this source by this moment, and nobody had registered it."),
+    "no-such-tile": marked("The last checkpoint of the log has no such tile."),
     "no-such-token": marked("There is no such token."),
     "not-ready": marked("The service is not ready yet. Ask again in a minute."),
+    "not-signed": marked("There is no proof of this to take along: this log is not signed."),
+    "not-signed-yet": marked(
+        "There is no proof of this to take along yet: it is recorded, and not signed. Signing follows mostly within"
+        " seconds; load the page again."
+    ),
     "not-there-yet": marked("What was just recorded does not count yet. Ask again in a moment."),
     "not-yet-known": marked("Nothing had been recorded by this moment. Choose a later one."),
     "nothing-sealed": marked("The report has no sealed part."),

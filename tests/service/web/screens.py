@@ -50,6 +50,7 @@ SCREENS: Final = (
     Screen("source", "/sources/sohr"),
     Screen("publications", "/publications"),
     Screen("no-publication", "/publications/1", 404),
+    Screen("log", "/log"),
     Screen("health", "/health"),
     Screen("login", "/login"),
     Screen("no-incident", "/incidents/no-such-incident", 404),

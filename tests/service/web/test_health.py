@@ -55,7 +55,9 @@ def test_a_table_that_stopped_says_where_and_why_as_words(code: str) -> None:
     source = templates(shown).get_template("health.html")
     blocks = "".join(
         source.blocks["main"](
-            source.new_context({"page": _Page(), "models": [model], "position": 14, "not_ready": None, "worst": 2})
+            source.new_context(
+                {"page": _Page(), "models": [model], "position": 14, "not_ready": None, "worst": 2, "signer": None}
+            )
         )
     )
     assert "&lt;b&gt;no such thing&lt;/b&gt;" in blocks
@@ -67,3 +69,6 @@ class _Page:
 
     def here(self, **_: object) -> str:
         return "/health"
+
+    def link(self, path: str) -> str:
+        return path

@@ -118,3 +118,5 @@ form.addEventListener("submit", (event) => {
 form.addEventListener("change", (event) => {
   if (!(event.target instanceof HTMLInputElement && event.target.type === "range")) ask(0);
 });
+
+export {};
