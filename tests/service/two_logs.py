@@ -16,6 +16,7 @@ from uuid import uuid5
 from zipfile import ZipFile
 
 import httpx
+from pyarrow import parquet
 
 from domain.facts.streams import NAMESPACE, incident_stream
 from domain.reports.registry import KINDS
@@ -254,7 +255,10 @@ def comparable(response: httpx.Response, logs: list[str]) -> tuple[int, Json, st
 
 
 def _text(response: httpx.Response) -> str:
-    """Return a body as text; of a workbook the text of all that is packed in it, which is not compressed alike."""
+    """Return a body as text; of a workbook or Parquet what is in it, which is not compressed alike."""
+    if response.content.startswith(b"PAR1"):
+        table = parquet.read_table(BytesIO(response.content))
+        return f"{table.schema.metadata}\n{table.to_pylist()}"
     if not response.content.startswith(b"PK"):
         return response.text
     with ZipFile(BytesIO(response.content)) as packed:
