@@ -4,12 +4,15 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from cryptography.exceptions import InvalidSignature
 
 from domain.ledger.merkle import root
 from domain.ledger.signed_note import SignedNote, SigningKey, format_key, format_note, parse_note, sign, verify
 from service.transparency.signing import SigningProcess
 from service.transparency.witnesses import WitnessesUnreadable, read_policy
 from tests.faults.writing import opening, write
+from tests.service import c2sp_reader
+from tests.service.serving import service
 from tests.service.signed_logs import key_of, load_sample, signing
 from tests.service.witnessing import Answered, TestWitness, answering, witnessing
 
@@ -136,3 +139,20 @@ def test_log_key_is_no_witness(url: str, tmp_path: Path) -> None:
     file.write_text(f"witness {format_key(key_of(url).verifier)} http://127.0.0.1\n")
     with pytest.raises(WitnessesUnreadable, match="not of a witness"):
         read_policy(file)
+
+
+def test_another_reader_of_the_specifications_reads_what_we_publish(url: str, tmp_path: Path) -> None:
+    witness = witness_of(url)
+    with witnessing(witness) as (address,):
+        signing_with(url, tmp_path, 1, (witness, address)).sign_once()
+    folder, keys = tmp_path / "published", [format_key(key_of(url).verifier), format_key(witness.key.verifier)]
+    checkpoint = c2sp_reader.read_checkpoint((folder / "checkpoint").read_bytes(), keys)
+    assert checkpoint.signed_by == (key_of(url).name, witness.name)
+    entries = c2sp_reader.read_entries(folder, checkpoint.size)
+    assert c2sp_reader.root_of([c2sp_reader.hashed(c2sp_reader.LEAF, each) for each in entries]) == checkpoint.root
+    with service(url) as client:
+        for position in (1, 7, checkpoint.size):
+            proof = client.get(f"/v1/facts/{position}/proof").text
+            assert c2sp_reader.proven(proof, entries[position - 1], keys) == checkpoint
+    with pytest.raises(InvalidSignature):
+        c2sp_reader.read_checkpoint((folder / "checkpoint").read_bytes().replace(b"\n", b"!\n", 1), keys)
