@@ -23,6 +23,7 @@ Query = Mapping[str, str | int | Iterable[str] | None]
 _OF_THE_PAGE: Final = frozenset({"endpoint", "path_params", "route", "router", HEAD_ONLY})
 """Keys of an ASGI scope that are those of the page's own request."""
 _ERROR: Final = 400
+_LONGEST_PAGE: Final = 500
 _BYTES_A_FACT: Final = 5_000
 """As many bytes of JSON take about as long to parse as a fact to fold."""
 _PIECE: Final = 50_000
@@ -83,6 +84,15 @@ class Api:
         if answer.status >= _ERROR:
             raise ApiProblem(answer)
         return answer
+
+    async def all_items(self, path: str, query: Query) -> list[Any]:
+        """Return the items of all pages of a list. Raises ApiProblem, as `get`."""
+        found, cursor = list[Any](), None
+        while True:
+            page = await (await self.get(path, {**query, "cursor": cursor, "limit": _LONGEST_PAGE})).read()
+            found, cursor = [*found, *page["items"]], page["next"]
+            if cursor is None:
+                return found
 
     async def send(self, method: str, path: str, query: Query | None = None, *, accept: str = JSON) -> ApiAnswer:
         """Send a request without a body, and return its answer whatever its status."""

@@ -65,15 +65,14 @@ async def curate(page: WebPage) -> Response:
 
 
 async def _incidents(page: WebPage) -> list[Any]:
-    """Return the incidents that the reader may see, merged ones too, by their titles; 500 at most.
+    """Return the incidents that the reader may see, merged ones too, by their titles.
 
     While the read models are being built there are none to choose from.
     """
-    query = {"limit": 500, "sort": "title", "status": ["open", "closed", "merged"]}
+    query = {"sort": "title", "status": ["open", "closed", "merged"]}
     try:
-        (found,) = await gather(page.api.get("/v1/incidents", query))
+        return await page.api.all_items("/v1/incidents", query)
     except ApiProblem as problem:
         if problem.answer.status != _UNAVAILABLE:
             raise
         return []
-    return found["items"]

@@ -11,7 +11,6 @@ from service.web.parts.form_fields import kinds, report_fields
 
 PAGES = Pages()
 
-_MOST_NAMES: Final = 500
 _NOT_ASKED: Final = ("report_id", "sealed")
 
 
@@ -52,15 +51,13 @@ async def _form(
 ) -> dict[str, Any]:
     offered = kinds(page.language, openapi)
     chosen = next((each for each in offered if each.name == kind), None)
-    sources = await page.api.get("/v1/sources", {"limit": _MOST_NAMES}) if chosen else None
+    sources = await page.api.all_items("/v1/sources", {"sort": "name"}) if chosen else []
     return {
         "incident": incident,
         "kinds": offered,
         "kind": chosen,
         "groups": report_fields(page.language, openapi, chosen.name) if chosen else [],
-        "sources": [{"slug": each["slug"], "name": each["name"]} for each in sources.document["items"]]
-        if sources
-        else [],
+        "sources": [{"slug": each["slug"], "name": each["name"]} for each in sources],
         "actors": actors_of(incident),
         "content": None,
         "causes": openapi["components"]["schemas"]["Correction"]["properties"]["cause"]["enum"],
