@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from domain import catalogue
-from knownwhen.client import AsyncKnownwhen, Knownwhen, KnownwhenError, Problem, Retries, Unreachable
+from knownwhen.client import Archive, AsyncKnownwhen, Knownwhen, KnownwhenError, Problem, Retries, Unreachable
 from knownwhen.client.answers import NUMBERS, TRUTHS
 from service.answers.column_types import column_types
 from service.wiring import make_app
@@ -40,6 +40,11 @@ def address(sample_url: str) -> Iterator[str]:
 def kw(address: str) -> Iterator[Knownwhen]:
     with Knownwhen(address) as client:
         yield client
+
+
+@pytest.fixture(scope="module")
+def archive(kw: Knownwhen) -> Archive:
+    return kw.archive(SAMPLE, population=CIVILIANS)
 
 
 class Failing(httpx.BaseTransport):
@@ -111,8 +116,7 @@ def test_both_clients_have_the_same_answers_as_the_interface(kw: Knownwhen, addr
     assert kw.table(SAMPLE, "state").rows()
 
 
-def test_an_archive_tells_at_every_version_what_the_service_tells(kw: Knownwhen) -> None:
-    archive = kw.archive(SAMPLE, population=CIVILIANS)
+def test_an_archive_tells_at_every_version_what_the_service_tells(kw: Knownwhen, archive: Archive) -> None:
     for position, _ in archive.versions[::25]:
         told = [(step["at"], *(figure_of(step[end]) for end in ENDS)) for step in series(kw, position)]
         kept = [(step.at, *(getattr(step, end) for end in ENDS)) for step in archive.as_of(position).steps]
@@ -138,8 +142,7 @@ def series(kw: Knownwhen, position: int) -> list[dict[str, Any]]:
     return [step for each in found if {name: each[name] for name in key} == key for step in each["reported"]]
 
 
-def test_a_summary_of_revisions_has_figures_that_were_said_and_no_other(kw: Knownwhen) -> None:
-    archive = kw.archive(SAMPLE, population=CIVILIANS)
+def test_a_summary_of_revisions_has_figures_that_were_said_and_no_other(kw: Knownwhen, archive: Archive) -> None:
     said = {claim[end] for claim in kw.view(SAMPLE, "claims").data["claims"] for end in ENDS}
     summary = archive.revision_summary()
     assert [each["at"] for each in summary] == sorted({step.at for step in archive.steps})

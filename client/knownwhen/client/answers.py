@@ -64,24 +64,24 @@ class Table:
         """Return the rows as text; an empty cell is empty text."""
         return list(csv.DictReader(io.StringIO(self.content.decode(), newline="")))
 
+    def columns(self) -> dict[str, list[str | int | bool | None]]:
+        """Return the cells of each column: figures as numbers, all else as text; None for an empty cell."""
+        header, *rows = csv.reader(io.StringIO(self.content.decode(), newline=""))
+        return {name: [_cell(_type_of(name), row[place]) for row in rows] for place, name in enumerate(header)}
+
     def to_pandas(self) -> "pd.DataFrame":
         """Return a frame: figures as `Int64`, truth as `boolean`, all else as text; what nobody said is missing."""
         pandas: Any = import_module("pandas")  # optional
-
-        frame = pandas.read_csv(io.BytesIO(self.content), dtype="string", keep_default_na=False, na_values=[""])
-        types = {name: "Int64" for name in frame.columns if name in NUMBERS}
-        for name in TRUTHS & set(frame.columns):
-            frame[name] = frame[name].map({"true": True, "false": False}).astype("boolean")
-        return frame.astype(types)
+        columns = self.columns()
+        return pandas.DataFrame(
+            {name: pandas.Series(cells, dtype=_PANDAS[_type_of(name)]) for name, cells in columns.items()}
+        )
 
     def to_polars(self) -> "pl.DataFrame":
         """Return a frame of Polars, with the same types."""
         polars: Any = import_module("polars")  # optional
-
-        names = next(csv.reader(io.StringIO(self.content.decode(), newline="")))
-        types = {name: polars.Int64 if name in NUMBERS else polars.String for name in names}
-        frame = polars.read_csv(io.BytesIO(self.content), schema=types, missing_utf8_is_empty_string=False)
-        return frame.with_columns(polars.col(name) == "true" for name in names if name in TRUTHS)
+        columns = self.columns()
+        return polars.DataFrame(columns, schema={name: getattr(polars, _POLARS[_type_of(name)]) for name in columns})
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +100,21 @@ class Written:
     def warnings(self) -> list[dict[str, Any]]:
         """What to look at again; all of it is recorded."""
         return self.document.get("warnings") or []
+
+
+def _type_of(name: str) -> str:
+    return "number" if name in NUMBERS else "truth" if name in TRUTHS else "text"
+
+
+def _cell(of: str, text: str) -> str | int | bool | None:
+    """Read a cell of a type."""
+    if not text:
+        return None
+    return text if of == "text" else int(text) if of == "number" else text == "true"
+
+
+_PANDAS: Final = {"number": "Int64", "truth": "boolean", "text": "string"}
+_POLARS: Final = {"number": "Int64", "truth": "Boolean", "text": "String"}
 
 
 def answer_of(response: httpx.Response) -> Answer:
