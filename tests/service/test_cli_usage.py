@@ -38,7 +38,9 @@ def test_help_names_every_command_and_shows_examples() -> None:
 
 def test_help_lists_the_formats_that_there_are() -> None:
     for words, formats in (("import", registry.IMPORTERS), ("export", registry.EXPORTERS)):
-        argument = next(line for line in run(words, "--help", COLUMNS="200").stdout.splitlines() if " FORMAT " in line)
+        argument = next(
+            line for line in run(words, "--help", COLUMNS="200").stdout.splitlines() if "*    FORMAT " in line
+        )
         assert [name for name in formats if name not in argument] == []
 
 

@@ -19,6 +19,9 @@ NAMES = (
     "KNOWNWHEN_LOG",
     "KNOWNWHEN_KEK_FILE",
     "KNOWNWHEN_KEK_COMMAND",
+    "KNOWNWHEN_LOG_KEYS",
+    "KNOWNWHEN_PUBLISHED",
+    "KNOWNWHEN_WITNESSES",
     "KNOWNWHEN_TRACES",
     "KNOWNWHEN_ACCESS",
     "KNOWNWHEN_PUBLIC_READ",
@@ -57,10 +60,11 @@ def test_every_setting_is_read_from_its_variable(monkeypatch: pytest.MonkeyPatch
         "50",
         "json",
     )
-    sealed = ("~/keys", "our-kms --region x", "true")
+    sealed = ("~/keys", "our-kms --region x")
+    signed = ("~/log-keys", "~/published", "~/witnesses", "true")
     asked_by = ("open", "true", "https://App.example.org:443, http://localhost:3000", "100")
     issuer = ("https://id.example.org/realm", "log", "roles", "desks")
-    values = (*served, *sealed, *asked_by, *issuer)
+    values = (*served, *sealed, *signed, *asked_by, *issuer)
     for name, value in zip(NAMES, values, strict=True):
         monkeypatch.setenv(name, value)
     settings = read_settings()
@@ -69,6 +73,8 @@ def test_every_setting_is_read_from_its_variable(monkeypatch: pytest.MonkeyPatch
     assert settings.hosts == "log.example.org, *"
     assert (settings.trusted_proxies(), settings.connections) == (["127.0.0.1", "10.0.0.0/8"], 50)
     assert settings.traces
+    files = (settings.log_keys, settings.published, settings.witnesses)
+    assert files == tuple(Path.home() / name for name in ("log-keys", "published", "witnesses"))
     assert (settings.kek_file, settings.kek_command) == (Path.home() / "keys", "our-kms --region x")
     assert (settings.host, settings.port, settings.log, settings.public_read) == ("::1", 9000, "json", True)
     assert settings.served_hosts().origins == {"https://app.example.org", "http://localhost:3000"}

@@ -1,9 +1,11 @@
 """A service with the sample, and a Chromium to look at it."""
 
 import os
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 from playwright.sync_api import Browser
 
@@ -17,6 +19,7 @@ from tests.service.web.browser import MISSING, Tab, away_from_playwright, chromi
 
 SAMPLE = "syria-coast-2025"
 FOLDER = Path(__file__).parent
+UNAVAILABLE = 503
 
 
 BROWSER = {"browser", "tab"}
@@ -48,6 +51,8 @@ def site(
     url = create_database(migrated_template)
     away_from_playwright(_load(url))
     with projecting(url), serving(make_app(url, keys=key_file(tmp_path_factory.mktemp("keys")))) as address:
+        while httpx.get(f"{address}/v1/incidents").status_code == UNAVAILABLE:  # read models are built first
+            time.sleep(0.05)
         yield address
 
 

@@ -9,9 +9,10 @@ import pytest
 
 from service.wiring import TokensNeeded, make_app
 from tests.patience import PATIENCE
-from tests.service.access import bearer, issued
+from tests.service.access import bearer, new_token
 from tests.service.projected import projecting
 from tests.service.serving import filed, serving, toll
+from tests.service.web.browser import away_from_playwright
 from tests.service.web.screens import LANGUAGES
 
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -27,7 +28,7 @@ def database(migrated_template: str, create_database: Callable[[str], str]) -> s
 def client(database: str) -> Iterator[httpx.Client]:
     """Return a client of a service with a projector that needs tokens, with one that may do everything."""
     with projecting(database), serving(make_app(database, None, TokensNeeded())) as address:
-        headers = bearer(issued(database, "read", "report", "curate"))
+        headers = bearer(away_from_playwright(new_token(database, "editor", ("read", "report", "curate"), None)))
         with httpx.Client(base_url=address, timeout=PATIENCE, headers=headers) as client:
             for slug, collection in (("open-case", "public"), ("draft-case", "newsroom")):
                 body = {"slug": slug, "title": f"Case {slug}", "utc_offset": "+03:00", "collection": collection}
@@ -81,7 +82,7 @@ def test_feeds_hold_any_words_and_answer_alike_until_something_changes(client: h
 def test_nothing_of_a_hidden_collection_is_in_a_feed(client: httpx.Client, database: str) -> None:
     filed(client, "draft-case", toll("61", source="secret-source", tags=["secret"]))
     filed(client, "draft-case", toll("62", source="sohr", tags=["secret"]))
-    public = bearer(issued(database, "read", collections=frozenset({"public"})))
+    public = bearer(away_from_playwright(new_token(database, "reader", ("read",), frozenset({"public"}))))
     for path in ("/incidents/draft-case/feed.atom", "/sources/secret-source/feed.atom"):
         assert client.get(path, headers=public).status_code == 404
         assert client.get(path, headers={"Authorization": ""}).status_code == 401
