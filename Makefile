@@ -20,8 +20,8 @@ ARGS ?=
 
 # Properties are tried on thousands of cases; the other tests reach the same lines by themselves.
 PROPERTIES := properties or invariants
-# What tries the tools of developers in copies of the tree: `make tools`, not `make test`.
-TOOLS := tests/project/test_new.py tests/project/test_release.py
+# What tries the tools of developers in copies of the tree, and installs the wheel: `make tools`, not `make test`.
+TOOLS := tests/project/test_new.py tests/project/test_release.py tests/project/test_installed.py
 # Requests, commands and lines made at random, sent to a service.
 GENERATED := tests/service/test_no_fault.py tests/service/test_writers_in_turn.py tests/service/test_api_contract.py
 QUICK := tests/domain tests/service/test_api_reports.py tests/service/test_api_curation.py tests/service/test_api_views.py \
@@ -95,7 +95,7 @@ pictures: ## take the pictures of docs/page.md anew, of the sample in Chromium (
 	$(prepare) requirements-dev.lock
 	.venv/bin/python -m docs.pictures
 
-tools: ## try `make new` and `make release` in copies of the tree (a minute)
+tools: ## try `make new` and `make release` in copies of the tree, and the wheel in an empty folder (minutes)
 	$(prepare) requirements-dev.lock
 	.venv/bin/python -m pytest $(TOOLS) --numprocesses 2 --dist load
 

@@ -4,12 +4,15 @@ import json
 import re
 import tomllib
 from collections.abc import Iterator
+from configparser import ConfigParser
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from typer.testing import CliRunner
 
+from service import cli
 from service.settings import documented_settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -95,3 +98,17 @@ def test_the_citation_the_types_and_the_addresses_are_those_of_the_project() -> 
 def test_commits_that_blame_looks_through_are_named_by_their_whole_hash() -> None:
     lines = (ROOT / ".git-blame-ignore-revs").read_text().splitlines()
     assert all(re.fullmatch(r"[0-9a-f]{40}|#.*|", line) for line in lines)
+
+
+def test_the_unit_of_systemd_runs_commands_and_names_settings_that_there_are() -> None:
+    unit = ConfigParser(strict=False, interpolation=None, delimiters=("=",))
+    unit.optionxform = str  # pyright: ignore[reportAttributeAccessIssue] - names keep their case
+    unit.read(ROOT / "docs" / "systemd" / "knownwhen.service", "utf-8")
+    served = unit["Service"]
+    for line in (served["ExecStartPre"], served["ExecStart"]):
+        program, command, *_ = line.split()
+        assert program == "/opt/knownwhen/bin/knownwhen"
+        assert command in CliRunner().invoke(cli.app, ["--help"]).output
+    named = {each.partition("=")[0] for each in served["Environment"].split()}
+    assert named <= {each.name for each in documented_settings()}
+    assert served["StateDirectory"] in served["Environment"]

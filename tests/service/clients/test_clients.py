@@ -19,6 +19,7 @@ from tests.service.serving import serving
 pytestmark = [pytest.mark.clients, pytest.mark.one_server_will_do]
 
 BIN = Path(__file__).parents[3] / ".venv-clients" / "bin"
+CLIENT = Path(__file__).parents[3] / "service" / "client"
 SCRIPTS = Path(__file__).parent / "scripts"
 
 
@@ -81,3 +82,15 @@ def test_models_are_generated(openapi: Path, tmp_path: Path) -> None:
     made = tmp_path / "models.py"
     run("datamodel-codegen", "--input", openapi, "--output", made, "--output-model-type", "pydantic_v2.BaseModel")
     run("python", "-I", "-c", f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import models; models.StateAnswer")
+
+
+def test_the_client_makes_typed_frames(site: str) -> None:
+    assert script("client_frames", site, CLIENT)
+
+
+def test_every_cell_of_the_notebook_runs(site: str) -> None:
+    environment = {"KNOWNWHEN": site, "PYTHONPATH": str(CLIENT), "MPLBACKEND": "Agg", "PATH": os.environ["PATH"]}
+    asked = [BIN / "python", "-m", "docs.notebook", "--all"]
+    done = subprocess.run(asked, cwd=CLIENT.parents[1], env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Killed, civilians: 1,383" in done.stdout
