@@ -161,3 +161,8 @@ def language(code: str, digits: Digits) -> Language:
         found = Translations(compiled)
         catalogue = catalogue.merge(found) if isinstance(catalogue, Translations) else found
     return Language(code, digits, Locale.parse(code), catalogue)
+
+
+def marked(text: str) -> str:
+    """Mark a message for its translation where it is shown."""
+    return text

@@ -5,8 +5,7 @@ from typing import Any, Final
 from starlette.responses import Response
 
 from service.web.api_client import ApiProblem
-from service.web.language.labels import marked
-from service.web.language.languages import Language
+from service.web.language.languages import Language, marked
 from service.web.page import Pages, WebPage, gather
 
 PAGES = Pages()

@@ -12,8 +12,8 @@ from domain.reports.kind import Tier
 from domain.reports.registry import KINDS
 from service.web.api_client import ApiProblem
 from service.web.api_document import ApiDocument
-from service.web.language.labels import label, marked
-from service.web.language.languages import Language
+from service.web.language.labels import label
+from service.web.language.languages import Language, marked
 from service.web.name_lookup import incident_titles, source_names
 from service.web.page import Pages, WebPage, gather
 from service.web.parts.listing import MOST_NAMED, FilterChoice, choices, found_words, read_as_of, wanted_words

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from service.web.api_document import ApiDocument
-from service.web.language.labels import LABELS, marked
-from service.web.language.languages import Language
+from service.web.language.labels import LABELS
+from service.web.language.languages import Language, marked
 from service.web.parts.fates import credibility, last_marks, latest_content
 from service.web.parts.figures import claim_figure
 from service.web.parts.names import Names

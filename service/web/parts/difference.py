@@ -8,8 +8,8 @@ from typing import Any, Final
 from markupsafe import Markup, escape
 
 from service.web.api_document import ApiDocument
-from service.web.language.labels import label, marked
-from service.web.language.languages import Language
+from service.web.language.labels import label
+from service.web.language.languages import Language, marked
 from service.web.parts.figures import Quotes, claim_figure, key_name
 from service.web.parts.local_time import day_said
 from service.web.parts.names import Names

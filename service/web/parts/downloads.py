@@ -6,8 +6,7 @@ from typing import Final, NamedTuple
 
 from service.web.api_client import query_string
 from service.web.api_document import ApiDocument
-from service.web.language.labels import marked
-from service.web.language.languages import Language
+from service.web.language.languages import Language, marked
 
 
 class Download(NamedTuple):

@@ -11,8 +11,8 @@ from typing import Final
 
 from service.web.api_document import ApiDocument
 from service.web.language.isolation import isolated
-from service.web.language.labels import label, marked
-from service.web.language.languages import Language
+from service.web.language.labels import label
+from service.web.language.languages import Language, marked
 from service.web.parts.local_time import day_said
 from service.web.parts.names import Names
 

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal, NamedTuple
 
-from service.web.language.labels import FIELDS, field_label, label
+from service.web.language.field_labels import FIELDS, field_label
+from service.web.language.labels import label
 from service.web.language.languages import Language
 from service.web.parts.form_labels import HINTS, VALUE_TYPES
 

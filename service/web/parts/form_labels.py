@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from service.web.language.labels import marked
+from service.web.language.languages import marked
 
 HINTS: Final[dict[str, str]] = {
     "also_said": marked("Other wordings of the same figure in the same statement."),

@@ -6,8 +6,8 @@ from typing import Final
 
 from domain.reports.registry import KINDS
 from service.web.api_document import ApiDocument
-from service.web.language.labels import label, marked
-from service.web.language.languages import Language
+from service.web.language.labels import label
+from service.web.language.languages import Language, marked
 from service.web.parts.country_names import countries
 
 LEVELS: Final = ("5", "4", "3", "2", "1", "0")

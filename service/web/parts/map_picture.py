@@ -5,8 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from service.web.language.labels import marked
-from service.web.language.languages import Language
+from service.web.language.languages import Language, marked
 from service.web.maps.drawing import WIDTH, base_map_url
 from service.web.maps.frame import WORLD, MapBox, MapFrame, around, fitted
 from service.web.maps.topology import Point

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from service.web.api_document import ApiDocument
-from service.web.language.labels import label, marked
-from service.web.language.languages import Language
+from service.web.language.labels import label
+from service.web.language.languages import Language, marked
 
 _CHECKS: Final = {
     "digest": (

@@ -2,8 +2,7 @@
 
 from typing import Final
 
-from service.web.language.labels import marked
-from service.web.language.languages import Language
+from service.web.language.languages import Language, marked
 
 _SENTENCES: Final = {
     "being-built": marked("The tables that this is read from are being built. Ask again in a minute."),

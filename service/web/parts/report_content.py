@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 
 from service.web.api_document import ApiDocument
 from service.web.language.isolation import isolated
-from service.web.language.labels import label, marked
-from service.web.language.languages import Language
+from service.web.language.labels import label
+from service.web.language.languages import Language, marked
 from service.web.parts.figures import claim_figure, key_name
 from service.web.parts.names import Names
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Any, Final, cast
 
 from service.web.api_document import ApiDocument
+from service.web.language.field_labels import field_label
 from service.web.language.isolation import isolated
-from service.web.language.labels import field_label, label
+from service.web.language.labels import label
 from service.web.language.languages import Language
 from service.web.parts.local_time import LocalTime
 from service.web.parts.names import Names

@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime
 from typing import Final, NamedTuple
 
 from service.web.api_document import ApiDocument
-from service.web.language.labels import label, marked
-from service.web.language.languages import Language, instant
+from service.web.language.labels import label
+from service.web.language.languages import Language, instant, marked
 from service.web.parts.fates import Fate, cause_sentence, changes_of, fates_of
 from service.web.parts.incident_context import IncidentContext
 from service.web.parts.local_time import LocalTime
